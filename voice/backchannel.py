@@ -13,9 +13,7 @@ _BACKCHANNELS: dict[str, frozenset[str]] = {
         "mm mmm mhm hm hmm uh huh uhhuh um umm er erm ah oh ooh aha yeah yes yep yup ok okay right sure "
         "true exactly indeed really wow i see got it of course go on".split()
     ),
-    "de": frozenset(
-        "mm mhm hm hmm äh ähm ah oh aha ja jo genau ok okay stimmt klar richtig verstehe".split()
-    ),
+    "de": frozenset("mm mhm hm hmm äh ähm ah oh aha ja jo genau ok okay stimmt klar richtig verstehe".split()),
 }
 _ONLY_TOGETHER = {"en": ("i see", "got it", "of course", "go on")}
 _ECHO_SHARE = 0.7

@@ -119,7 +119,6 @@ class Do(StrEnum):
     """Actions without content."""
 
     SETTLE = "settle the transcript"
-    COMMIT_TURN = "the utterance is a turn"
     DROP_UTTERANCE = "the utterance was nothing"
     NOTE_BACKCHANNEL = "the utterance was a backchannel"
     PAUSE_OUTPUT = "pause output"
@@ -138,6 +137,13 @@ class OpenUtterance:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitTurn:
+    """The utterance is a turn; the speech in it ended then (None: it was cut short)."""
+
+    ended_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StartReply:
     """Begin to think; ``withheld``: not a sound before it is released (speculation)."""
 
@@ -145,7 +151,7 @@ class StartReply:
     withheld: bool = False
 
 
-Action = Do | OpenUtterance | StartReply
+Action = Do | OpenUtterance | CommitTurn | StartReply
 
 # -- the table -----------------------------------------------------------------------------------------------
 
@@ -318,11 +324,6 @@ class TurnMachine:
             return speech.started_ms + settings.unheard_interrupt_ms
         return None
 
-    @property
-    def turn_ended_at(self) -> float | None:
-        """When the speech under judgement paused, in conversation ms."""
-        return self._speech.paused_ms if self._speech else None
-
     # -- the table ------------------------------------------------------------------------------------------
 
     def _step(self, event: Event) -> bool:
@@ -413,12 +414,12 @@ class TurnMachine:
 
     def _end_turn(self) -> list[Action]:
         self._step(TurnEnded())
-        self._speech = None
+        commit = self._commit()
         self._speculations = 0
         if self.speculating:
             self.speculating = False
-            return [Do.COMMIT_TURN, Do.RELEASE_REPLY]
-        return [Do.COMMIT_TURN, StartReply("answer")]
+            return [commit, Do.RELEASE_REPLY]
+        return [commit, StartReply("answer")]
 
     def _decide_yield(self, now: float) -> list[Action]:
         """YIELDING: the verdict on what is said over the avatar, as soon as there is enough to judge by."""
@@ -472,13 +473,13 @@ class TurnMachine:
             actions += self._drop_speculation()
             if self.withheld:
                 actions.append(Do.DISCARD_REPLY)
-            actions.append(Do.COMMIT_TURN)
+            actions.append(self._commit())
         elif before is State.THINKING:
             actions.append(Do.DISCARD_REPLY)
         elif before in (State.SPEAKING, State.YIELDING):
             actions.append(Do.STOP_REPLY)
             if before is State.YIELDING:
-                actions.append(Do.COMMIT_TURN)
+                actions.append(self._commit())
         self._forget()
         return [*actions, StartReply(event.occasion)]
 
@@ -492,11 +493,15 @@ class TurnMachine:
     def _on_hung_up(self, before: State) -> list[Action]:
         actions = self._drop_speculation()
         if before in (State.HEARING, State.DECIDING, State.YIELDING):
-            actions.append(Do.COMMIT_TURN)
+            actions.append(self._commit())
         if before in (State.THINKING, State.SPEAKING, State.YIELDING) or self.withheld:
             actions.append(Do.STOP_REPLY)
         self._forget()
         return actions
+
+    def _commit(self) -> CommitTurn:
+        speech, self._speech = self._speech, None
+        return CommitTurn(speech.paused_ms if speech else None)
 
     def _drop_speculation(self) -> list[Action]:
         if not self.speculating:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from os.path import commonprefix
 
 from memory.records import TurnRecord
 from voice import events as wire
@@ -53,7 +52,7 @@ class Narrator:
         delta can't be taken back."""
         self._emit(wire.CoachPartial(item_id=hearing.item_id, text=text))
         words = text.split()
-        agreed = commonprefix([hearing.guess, words])
+        agreed = _common_start(hearing.guess, words)
         hearing.guess = words
         known = len(hearing.stable)
         if len(agreed) > known and agreed[:known] == hearing.stable:
@@ -151,6 +150,16 @@ class Narrator:
 
     def truncated(self, event: wire.ConversationItemTruncate) -> None:
         self._emit(wire.ConversationItemTruncated(item_id=event.item_id, audio_end_ms=event.audio_end_ms))
+
+
+def _common_start(one: list[str], other: list[str]) -> list[str]:
+    """The words that both begin with."""
+    count = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        count += 1
+    return one[:count]
 
 
 def _id(prefix: str) -> str:

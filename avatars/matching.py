@@ -30,26 +30,40 @@ FUNCTION_WORDS = frozenset(
 )
 """Words that say little about the topic: they count for a quarter, and never by sound or spelling."""
 
+_FORMS = (
+    "break: broke broken; buy: bought; come: came; cost: costs; feel: felt; find: found; get: got "
+    "gotten; give: gave given; go: went gone going goes; grow: grew grown; have: has had; keep: "
+    "kept; know: knew known; lead: led; leave: left; lose: lost; make: made making; meet: met; pay: "
+    "paid; say: said; sell: sold; send: sent; sleep: slept; speak: spoke spoken; spend: spent; take: "
+    "took taken; teach: taught; tell: told; think: thought; understand: understood; win: won; wake: "
+    "woke; write: wrote written"
+)
 _IRREGULAR = {
-    form: base
-    for base, forms in {
-        "break": "broke broken", "buy": "bought", "come": "came", "cost": "costs", "feel": "felt", "find": "found",
-        "get": "got gotten", "give": "gave given", "go": "went gone going goes", "grow": "grew grown", "have": "has had",
-        "keep": "kept", "know": "knew known", "lead": "led", "leave": "left", "lose": "lost", "make": "made making",
-        "meet": "met", "pay": "paid", "say": "said", "sell": "sold", "send": "sent", "sleep": "slept",
-        "speak": "spoke spoken", "spend": "spent", "take": "took taken", "teach": "taught", "tell": "told",
-        "think": "thought", "understand": "understood", "win": "won", "wake": "woke", "write": "wrote written",
-    }.items()
-    for form in forms.split()
-}  # fmt: skip
+    form: base for base, forms in (entry.split(": ") for entry in _FORMS.split("; ")) for form in forms.split()
+}
 
-_SOUNDS = (
-    ("tion", "xn"), ("sion", "xn"), ("ture", "xr"), ("ough", "f"), ("igh", "i"), ("ght", "t"), ("tch", "x"),
-    ("sch", "sk"), ("kn", "n"), ("wr", "r"), ("ph", "f"), ("gh", "g"), ("sh", "x"), ("ch", "x"), ("ck", "k"),
-    ("th", "t"), ("qu", "kw"), ("dge", "x"), ("ce", "se"), ("ci", "si"), ("cy", "si"), ("ge", "xe"), ("x", "ks"),
-)  # fmt: skip
+_SOUNDS = tuple(
+    pair.split(":")
+    for pair in (
+        "tion:Xn sion:Xn ture:Xr ough:f igh:i ght:t tch:X sch:sk kn:n wr:r ph:f gh:g sh:X ch:X ck:k th:t qu:kw "
+        "dge:X ce:se ci:si cy:si ge:Xe x:ks"
+    ).split()
+)
 _CLASS = str.maketrans(
-    {"b": "p", "d": "t", "g": "k", "c": "k", "q": "k", "v": "f", "z": "s", "j": "X", "m": "n", "w": "", "h": "", "y": ""}
+    {
+        "b": "p",
+        "d": "t",
+        "g": "k",
+        "c": "k",
+        "q": "k",
+        "v": "f",
+        "z": "s",
+        "j": "X",
+        "m": "n",
+        "w": "",
+        "h": "",
+        "y": "",
+    }
 )
 _VOWELS = "aeiou"
 
@@ -66,7 +80,16 @@ def stem(word: str) -> str:
         return _IRREGULAR[word]
     if len(word) < 4:
         return word
-    for suffix, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""), ("ly", ""), ("s", "")):
+    for suffix, instead in (
+        ("ies", "y"),
+        ("ied", "y"),
+        ("ing", ""),
+        ("edly", ""),
+        ("ed", ""),
+        ("es", ""),
+        ("ly", ""),
+        ("s", ""),
+    ):
         if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith(("ss", "us", "is")):
             return _tidy(word[: -len(suffix)] + instead)
     return _tidy(word)
@@ -89,7 +112,7 @@ def sound(word: str) -> str:
     if not word.isascii():
         return ""
     for letters, instead in _SOUNDS:
-        word = word.replace(letters, instead.upper() if instead[0] == "x" else instead)
+        word = word.replace(letters, instead)
     first = "A" if word[:1].lower() in tuple(_VOWELS) else ""
     key = first + "".join(letter for letter in word.translate(_CLASS) if letter.lower() not in _VOWELS)
     return re.sub(r"(.)\1+", r"\1", key)
@@ -252,9 +275,7 @@ def _read_from(
 ) -> tuple[float, int] | None:
     at, got, missing, last = start - 1, 0.0, 0, start
     for index, (vocable, weight) in enumerate(zip(cue.words, cue.weights, strict=True)):
-        near = [
-            (p, s) for p, s in found.get(vocable, ()) if at < p <= max(at, start + index - 1) + 2
-        ]
+        near = [(p, s) for p, s in found.get(vocable, ()) if at < p <= max(at, start + index - 1) + 2]
         if near:
             last, strength = min(near, key=lambda one: (one[0], -one[1]))
             got, at = got + weight * strength, last

@@ -18,26 +18,33 @@ HEATS, COOLS = 0.7, 0.5
 MOST_UP, MOST_DOWN = 1.2, 0.9
 """No single turn moves the mood further than this."""
 
-RUDE = (
-    "shut up", "stupid", "idiot", "moron", "dumb", "liar", "lying", "ridiculous", "nonsense", "pathetic", "whatever",
-    "not my problem", "not my fault", "not my job", "your own fault", "your fault", "you people", "calm down", "relax",
-    "deal with it", "get over it", "i dont care", "nobody cares", "who cares", "stop whining", "stop complaining",
-    "quit whining", "waste of time", "wasting my time", "boring", "get lost", "go away", "hate", "useless",
-    "worthless", "crazy", "terrible", "too bad", "tough luck", "shame on you", "ignorant", "incompetent", "annoying",
-    "hell", "damn", "crap", "bullshit", "fuck", "shit", "none of your business", "you are wrong", "youre wrong",
-    "fool", "clueless", "garbage", "lazy", "loser", "hurry up", "are you deaf", "stop bothering me", "you dont understand",
-)  # fmt: skip
-KIND = (
-    "sorry", "apologize", "apology", "apologies", "please", "thank you", "thanks", "appreciate", "i understand",
-    "understandable", "i hear you", "i get that", "that makes sense", "makes sense", "you are right", "youre right",
-    "absolutely right", "frustrating", "frustrated", "i can imagine", "i can see", "that must", "that sounds", "let me help",
-    "happy to help", "glad to help", "i can help", "help you", "take care of", "make it right", "make this right", "fix this",
-    "good question", "great question", "fair point", "fair enough", "good point", "take your time", "of course", "my fault",
-    "our fault", "our mistake", "my mistake", "i promise", "great", "wonderful", "excellent", "lovely", "nice to meet you",
-    "pleasure", "grateful", "kind of you", "tell me more", "i would love", "id love", "no problem", "dont worry",
-    "would it help", "what would help", "how can i help", "walk me through", "i want to understand",
-)  # fmt: skip
-_NEGATIONS = frozenset("not no never dont isnt wasnt arent cant wont aint hardly without stop".split())
+def _phrases(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(","))
+
+
+RUDE = _phrases(
+    "shut up, stupid, idiot, moron, dumb, liar, lying, ridiculous, nonsense, pathetic, whatever, not my "
+    "problem, not my fault, not my job, your own fault, your fault, you people, calm down, relax, deal "
+    "with it, get over it, i dont care, nobody cares, who cares, stop whining, stop complaining, quit "
+    "whining, waste of time, wasting my time, boring, get lost, go away, hate, useless, worthless, crazy, "
+    "terrible, too bad, tough luck, shame on you, ignorant, incompetent, annoying, hell, damn, crap, "
+    "bullshit, fuck, shit, none of your business, you are wrong, youre wrong, fool, clueless, garbage, "
+    "lazy, loser, hurry up, are you deaf, stop bothering me, you dont understand"
+)
+KIND = _phrases(
+    "sorry, apologize, apology, apologies, please, thank you, thanks, appreciate, i understand, "
+    "understandable, i hear you, i get that, that makes sense, makes sense, you are right, youre right, "
+    "absolutely right, frustrating, frustrated, i can imagine, i can see, that must, that sounds, let me "
+    "help, happy to help, glad to help, i can help, help you, take care of, make it right, make this "
+    "right, fix this, good question, great question, fair point, fair enough, good point, take your time, "
+    "of course, my fault, our fault, our mistake, my mistake, i promise, great, wonderful, excellent, "
+    "lovely, nice to meet you, pleasure, grateful, kind of you, tell me more, i would love, id love, no "
+    "problem, dont worry, would it help, what would help, how can i help, walk me through, i want to "
+    "understand"
+)
+_NEGATIONS = frozenset(
+    ("not", "no", "never", "dont", "isnt", "wasnt", "arent", "cant", "wont", "hardly", "without", "stop")
+)
 
 _SURE = 0.7
 
@@ -78,11 +85,16 @@ def _index(hot: tuple[str, ...], cool: tuple[str, ...]) -> tuple[CueIndex, int]:
 
 
 MOOD_WORDS: dict[Mood, tuple[str, ...]] = {
-    "angry": ("angry", "furious", "mad", "rage", "yell", "shout", "explode", "lose your temper", "hostile", "angrier"),
-    "tense": ("tense", "annoyed", "irritated", "impatient", "upset", "nervous", "suspicious", "skeptical", "stressed", "harder"),
-    "neutral": ("neutral", "businesslike", "matter of fact", "polite", "professional", "cool down a little"),
-    "calm": ("calm", "friendly", "relaxed", "happy", "satisfied", "kind", "warm", "cheerful", "pleased", "easier", "softer", "calmer", "friendlier", "nicer"),
-}  # fmt: skip
+    "angry": _phrases("angry, angrier, furious, mad, rage, yell, shout, explode, lose your temper, hostile"),
+    "tense": _phrases(
+        "tense, annoyed, irritated, impatient, upset, nervous, suspicious, skeptical, stressed, harder"
+    ),
+    "neutral": _phrases("neutral, businesslike, matter of fact, polite, professional"),
+    "calm": _phrases(
+        "calm, calmer, friendly, friendlier, relaxed, happy, satisfied, kind, warm, cheerful, pleased, easier, "
+        "softer, nicer"
+    ),
+}
 _DIRECTED = [(mood, word) for mood, words in MOOD_WORDS.items() for word in words]
 _DIRECTION_INDEX = CueIndex([word for _, word in _DIRECTED], exact_below=99)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from avatars.matching import CueIndex, rarity, stem, words_of
+from avatars.matching import FUNCTION_WORDS, CueIndex, rarity, stem, words_of
 from avatars.mood import TOP, clamp, directed_mood, heat, level_of, mood_at
 from avatars.prompts import Direction, Occasion
 from avatars.sheets import LineSheet, Mood, ScenarioSheet
@@ -35,22 +35,34 @@ GOAL_SHARE = 0.75
 """Share of the criteria that must be met for an early good end."""
 
 STILL_THERE = (
-    "Hello? Are you still there?", "Can you hear me?", "I can't hear you right now.", "Take your time. I'm still here.",
-    "Did I lose you?", "Is anyone on the line?",
-)  # fmt: skip
+    "Hello? Are you still there?",
+    "Can you hear me?",
+    "I can't hear you right now.",
+    "Take your time. I'm still here.",
+    "Did I lose you?",
+    "Is anyone on the line?",
+)
 GOODBYES = (
-    "Goodbye.", "Bye now.", "That's it from my side.", "We're done here.", "I'll leave it at that.", "So long.",
-    "Let's end it here.", "Until another time.", "I'm hanging up now.", "There's nothing more to say today.",
-)  # fmt: skip
+    "Goodbye.",
+    "Bye now.",
+    "That's it from my side.",
+    "We're done here.",
+    "I'll leave it at that.",
+    "So long.",
+    "Let's end it here.",
+    "Until another time.",
+    "I'm hanging up now.",
+    "There's nothing more to say today.",
+)
 _FAREWELLS = CueIndex(
-    (
-        "goodbye", "good bye", "bye bye", "bye for now", "talk to you later", "talk to you soon", "see you later",
-        "see you tomorrow", "have a nice day", "have a great day", "have a good day", "have a good one", "lets stop here",
-        "i have to go", "i need to go", "i gotta go", "i have to run", "thats all for today", "lets end it here",
-        "im hanging up", "i am hanging up", "i am done here", "lets wrap up",
+    tuple(
+        "goodbye,good bye,bye bye,bye for now,talk to you later,talk to you soon,see you later,see you tomorrow,"
+        "have a nice day,have a great day,have a good day,have a good one,lets stop here,lets end it here,"
+        "lets wrap up,i have to go,i need to go,i gotta go,i have to run,thats all for today,im hanging up,"
+        "i am hanging up,i am done here".split(",")
     ),
     exact_below=7,
-)  # fmt: skip
+)
 
 
 @dataclass(slots=True)
@@ -92,9 +104,7 @@ def is_closing(sheet: ScenarioSheet, text: str) -> bool:
     return script_of(sheet).is_closing(text)
 
 
-def mood_of(
-    sheet: ScenarioSheet, history: Sequence[Spoken], directions: Sequence[Direction] = ()
-) -> Mood:
+def mood_of(sheet: ScenarioSheet, history: Sequence[Spoken], directions: Sequence[Direction] = ()) -> Mood:
     """How the avatar feels after this history."""
     return script_of(sheet).scene(history, directions).mood
 
@@ -125,7 +135,7 @@ class Script:
         self._index = CueIndex(flat)
         # Lines of one topic share their cues; a topic counts once, or its words would seem common.
         worth = rarity({line.cues for line in self._cued})
-        self._weights = [sum(worth[stem(word)] for word in set(words_of(cue))) ** 0.75 for cue in flat]
+        self._weights = [_worth(cue, worth) for cue in flat]
         self._calls = [tuple(place[cue] for cue in line.cues) for line in self._cued]
         evidence = [(one.slug, phrase) for one in self.sheet.criteria for phrase in one.evidence]
         self._evidence = CueIndex([phrase for _, phrase in evidence], exact_below=5)
@@ -175,7 +185,9 @@ class Script:
         heard = spoken_form(text)
         if not heard or heard in self._all_forms:
             return heard
-        begun = [f for f in self._all_forms if f not in scene.used and (f.startswith(heard) or heard.startswith(f))]
+        begun = [
+            f for f in self._all_forms if f not in scene.used and (f.startswith(heard) or heard.startswith(f))
+        ]
         if len(begun) < 2:
             return begun[0] if begun else ""
         # "I" begins many lines: it was the one that would have been chosen, or else the one that fits best.
@@ -283,6 +295,13 @@ MOST_RELEVANT = 120
 """Words of the trainee, from the end, that a line is looked for with."""
 
 
+def _worth(cue: str, worth: dict[str, float]) -> float:
+    """What it tells that a cue was said: rare words tell more, longer phrases more, but not in proportion."""
+    words = set(words_of(cue))
+    told = (worth[stem(word)] * (0.25 if word in FUNCTION_WORDS else 1.0) for word in words)
+    return float(sum(told) ** 0.75)
+
+
 def _texts(lines: Iterable[LineSheet], kind: str) -> tuple[str, ...]:
     return tuple(line.text for line in lines if line.kind == kind)
 
@@ -297,4 +316,6 @@ def _says_goodbye(text: str) -> bool:
     said = words_of(text)
     if said[-1:] == ["bye"]:
         return True
-    return any(last >= len(said) - 4 for strength, last in _FAREWELLS.places(said).values() if strength >= 0.9)
+    return any(
+        last >= len(said) - 4 for strength, last in _FAREWELLS.places(said).values() if strength >= 0.9
+    )

@@ -1,4 +1,4 @@
-"""A conversation from door to database: load, claim, hold, keep, close. Every door and ``talk`` go through here.
+"""A conversation from door to database: load, claim, hold, keep, close. Every door goes through here.
 
 open     the conversation is the trainee's own, nobody else drives it, there is room for one more
 hold     the loop runs; turns are kept as they happen; the lease is renewed
@@ -11,14 +11,13 @@ import asyncio
 import logging
 import os
 import uuid
-from collections.abc import Callable
 
 from channels.db import database_sync_to_async
 from django.conf import settings
 
 from accounts.models import User
 from memory import conversations
-from memory.conversations import Context
+from memory.conversations import ConversationContext, UnknownConversation
 from reports.tasks import request_report
 from voice import events as wire
 from voice.casting import cast_for, describe_engines, engines_used, scene_for
@@ -29,7 +28,7 @@ from voice.scene import Door
 
 logger = logging.getLogger(__name__)
 
-CUT_OFF = frozenset({"disconnected", "shutdown", "elsewhere", "internal"})
+CUT_OFF = frozenset({"disconnected", "shutdown", "elsewhere", "internal", "not_kept"})
 """Reasons after which the conversation can be taken up again."""
 
 _live: set[LiveConversation] = set()
@@ -44,7 +43,7 @@ class LiveConversation:
     def __init__(self, *, user: User, conversation_id: uuid.UUID, door: Door) -> None:
         self.user, self.conversation_id, self.door = user, conversation_id, door
         self.owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:64]
-        self.context: Context
+        self.context: ConversationContext
         self.conversation: Conversation
 
     async def open(self) -> None:
@@ -59,9 +58,7 @@ class LiveConversation:
             raise
 
     async def _open(self) -> None:
-        context = await database_sync_to_async(conversations.load_context)(conversation_id=self.conversation_id)
-        if context is None or context.trainee_id != self.user.pk:
-            raise NotAuthorised("This conversation is not yours, or there is none.")
+        context = await self._load()
         if context.status == "ended":
             raise NotAuthorised("This conversation has ended.", hint="Start a new one; its report is kept.")
         claimed = await database_sync_to_async(conversations.claim_lease)(
@@ -70,18 +67,26 @@ class LiveConversation:
         if not claimed:
             raise ConversationElsewhere
         # Read again: what the former owner wrote before it let go counts too.
-        self.context = (
-            await database_sync_to_async(conversations.load_context)(conversation_id=self.conversation_id)
-            or context
-        )
+        self.context = await self._load()
         cast = await cast_for(self.context.sheet)
         await database_sync_to_async(conversations.note_engines)(
             conversation_id=self.conversation_id, engines=engines_used(cast)
         )
-        self.recorder = Recorder(self.conversation_id, on_lost=self.hang_up)
+        self.recorder = Recorder(self.conversation_id, owner=self.owner, on_lost=self.hang_up)
         self.conversation = Conversation(
             scene=scene_for(self.context), cast=cast, door=self.door, record=self.recorder.record
         )
+
+    async def _load(self) -> ConversationContext:
+        try:
+            context = await database_sync_to_async(conversations.load_context)(
+                conversation_id=self.conversation_id
+            )
+        except UnknownConversation:
+            context = None
+        if context is None or context.trainee_id != self.user.pk:
+            raise NotAuthorised("This conversation is not yours, or there is none.")
+        return context
 
     @property
     def engines(self) -> wire.CoachEngines:
@@ -92,7 +97,7 @@ class LiveConversation:
         self.conversation.hang_up(reason)
 
     async def hold(self) -> str:
-        """Until it ends; returns the reason. Whatever happens, what was said is kept and the lease given back."""
+        """Until it ends; returns the reason. What was said is kept, whatever happens."""
         helpers = [asyncio.create_task(self.recorder.run()), asyncio.create_task(self._renew())]
         reason = "internal"
         try:
@@ -131,7 +136,7 @@ class LiveConversation:
             )
             return
         ended = await database_sync_to_async(conversations.end_conversation)(
-            conversation_id=self.conversation_id, reason=reason, elapsed_ms=self.conversation.now()
+            conversation_id=self.conversation_id, reason=reason
         )
         if ended:
             await database_sync_to_async(request_report)(conversation_id=self.conversation_id)
@@ -149,5 +154,3 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
         leaves += _leaves(one) if isinstance(one, BaseExceptionGroup) else [one]
     return leaves
 
-
-Emit = Callable[[wire.ServerEvent], None]

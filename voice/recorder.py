@@ -15,7 +15,8 @@ from collections.abc import Callable
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 
-from memory.conversations import PersonErased, record_turn
+from accounts.vault import PersonErased
+from memory.conversations import LeaseLost, UnknownConversation, record_turn
 from memory.records import TurnRecord
 
 logger = logging.getLogger(__name__)
@@ -30,8 +31,10 @@ DRAIN_DEADLINE_S = 120.0
 class Recorder:
     """``on_lost``: the conversation can't be kept any longer and has to end; called with the reason."""
 
-    def __init__(self, conversation_id: uuid.UUID, on_lost: Callable[[str], None]) -> None:
-        self._conversation_id = conversation_id
+    def __init__(
+        self, conversation_id: uuid.UUID, *, owner: str, on_lost: Callable[[str], None]
+    ) -> None:
+        self._conversation_id, self._owner = conversation_id, owner
         self._on_lost = on_lost
         self._waiting: dict[int, TurnRecord] = {}
         self._news = asyncio.Event()
@@ -74,11 +77,14 @@ class Recorder:
         while True:
             turn = self._waiting[seq]
             try:
-                await database_sync_to_async(record_turn)(conversation_id=self._conversation_id, record=turn)
-            except PersonErased:
-                self._closed = True
-                self._waiting.clear()
-                self._on_lost("erased")
+                await database_sync_to_async(record_turn)(
+                    conversation_id=self._conversation_id, record=turn, owner=self._owner
+                )
+            except (PersonErased, UnknownConversation):
+                self._give_up("erased")
+                return
+            except LeaseLost:
+                self._give_up("elsewhere")
                 return
             except (OperationalError, InterfaceError) as exc:
                 logger.warning("the database is away (%s); the turn waits", type(exc).__name__)
@@ -88,3 +94,9 @@ class Recorder:
             if self._waiting.get(seq) is turn:
                 del self._waiting[seq]
                 return
+
+    def _give_up(self, reason: str) -> None:
+        """Nothing may be written any more."""
+        self._closed = True
+        self._waiting.clear()
+        self._on_lost(reason)

@@ -8,7 +8,9 @@ from typing import Literal
 
 Speaker = Literal["trainee", "avatar", "coach"]
 
-TurnKind = Literal["speech", "typed", "backchannel", "reply", "opening", "closing", "silence", "direction", "tip"]
+TurnKind = Literal[
+    "speech", "typed", "backchannel", "reply", "opening", "closing", "silence", "direction", "tip"
+]
 """The trainee's turns are ``speech``, ``typed`` or ``backchannel`` ("mm-hm" that did not take the floor);
 the avatar's ``reply``, ``opening``, ``closing`` (time was up) or ``silence`` (it asked whether the trainee is
 still there); the coach's ``direction`` or ``tip``."""
@@ -45,3 +47,18 @@ class TurnRecord:
     words_estimated: bool = False
     """True where word times are in proportion to the letters, for want of better ones."""
     timings: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        """As clients see it; times rounded to whole ms, words as [word, start_ms, end_ms]."""
+        return {
+            "seq": self.seq,
+            "speaker": self.speaker,
+            "kind": self.kind,
+            "text": self.text,
+            "unheard_text": self.unheard_text,
+            "interrupted": self.interrupted,
+            "started_ms": round(self.started_ms),
+            "ended_ms": round(self.ended_ms),
+            "words": [[word.text, round(word.start_ms), round(word.end_ms)] for word in self.words],
+            "timings": dict(self.timings),
+        }

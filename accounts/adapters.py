@@ -1,0 +1,27 @@
+"""How allauth behaves here: nobody signs up by themselves, and second factors are stored sealed."""
+
+from __future__ import annotations
+
+import base64
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+
+from accounts import vault
+
+_SECOND_FACTOR = "mfa.Authenticator.data"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """An admin of the organization makes accounts."""
+        return False
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(vault.seal_for_site(_SECOND_FACTOR, text.encode())).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return vault.open_for_site(_SECOND_FACTOR, base64.b64decode(encrypted_text)).decode()

@@ -1,0 +1,20 @@
+"""The doors: pages over HTTP, conversations over WebSockets."""
+
+from __future__ import annotations
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+from coachsite.env import one_clear_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coachsite.settings")
+
+with one_clear_line():
+    # First: it loads the apps, and what follows imports models.
+    http_application = get_asgi_application()
+
+from voice.routing import websocket_application  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})

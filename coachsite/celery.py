@@ -1,0 +1,18 @@
+"""The Celery application: ``celery -A coachsite worker``."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+from coachsite.env import one_clear_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coachsite.settings")
+
+app = Celery("coachsite")
+with one_clear_line():
+    from django.conf import settings
+
+    app.config_from_object(settings, namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,39 @@
+"""The pages that belong to no app."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db import DatabaseError, connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from avatars.models import Scenario
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """What can be rehearsed: the published scenarios of one's own organization."""
+    scenarios = Scenario.objects.filter(status=Scenario.Status.PUBLISHED).select_related("avatar")
+    return render(request, "home.html", {"scenarios": scenarios})
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 and ``{"status": "ok"}`` while both databases answer, else 503 with the ones that don't."""
+    down = [alias for alias in ("default", "keys") if not _answers(alias)]
+    if down:
+        return JsonResponse({"status": "unavailable", "down": down}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def _answers(alias: str) -> bool:
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""What was said so far: numbers the turns, hands them to the recorder, and shows the model what it may know.
+
+The model's history holds only what was heard. A turn that changes (more of a reply was played, a client
+corrects how much) is handed over again under the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memory.records import TimedWord, TurnKind, TurnRecord
+from voice.engines.base import Message
+from voice.listener import Hearing, Said
+from voice.reply import Reply
+from voice.turns import Occasion
+
+Record = Callable[[TurnRecord], None]
+"""Takes a turn for keeping; returns at once. The same ``seq`` again replaces."""
+
+_KINDS: dict[Occasion, TurnKind] = {
+    "answer": "reply",
+    "opening": "opening",
+    "closing": "closing",
+    "silence": "silence",
+}
+
+
+@dataclass(slots=True)
+class History:
+    record: Record
+    messages: dict[int, Message]
+    """By ``seq``, in order."""
+    next_seq: int = 1
+
+    def shown(self, pending: str = "") -> tuple[Message, ...]:
+        """What the model is shown; ``pending`` is a trainee's turn that is not decided yet."""
+        messages = tuple(self.messages.values())
+        return (*messages, Message("trainee", pending)) if pending else messages
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the trainee had the last word."""
+        return bool(self.messages) and self.messages[max(self.messages)].role == "trainee"
+
+    def take_number(self) -> int:
+        seq, self.next_seq = self.next_seq, self.next_seq + 1
+        return seq
+
+    def trainee_spoke(self, hearing: Hearing, said: Said, *, ended_ms: float, kind: TurnKind) -> TurnRecord:
+        words = tuple(TimedWord(word.text, word.start_ms, word.end_ms) for word in said.words)
+        record = TurnRecord(
+            seq=self.take_number(),
+            speaker="trainee",
+            kind=kind,
+            text=said.text,
+            started_ms=words[0].start_ms if words else hearing.started_ms,
+            ended_ms=max(words[-1].end_ms, ended_ms) if words else ended_ms,
+            words=words,
+        )
+        if kind == "speech":
+            self.messages[record.seq] = Message("trainee", said.text)
+        self.record(record)
+        return record
+
+    def trainee_typed(self, text: str, *, at_ms: float) -> TurnRecord:
+        record = TurnRecord(self.take_number(), "trainee", "typed", text, at_ms, at_ms)
+        self.messages[record.seq] = Message("trainee", text)
+        self.record(record)
+        return record
+
+    def avatar_spoke(
+        self, reply: Reply, *, interrupted: bool, timings: dict[str, float], position: float | None = None
+    ) -> TurnRecord:
+        """The reply as far as it was heard by now (or at ``position`` ms of its sound)."""
+        if reply.seq is None:
+            reply.seq = self.take_number()
+        heard = reply.heard(position)
+        now = reply.clock()
+        began = reply.playout.started_at if reply.playout.started_at is not None else now
+        at = reply.playout.position(now) if position is None else position
+        record = TurnRecord(
+            seq=reply.seq,
+            speaker="avatar",
+            kind=_KINDS[reply.occasion],
+            text=heard.text,
+            started_ms=began,
+            ended_ms=reply.playout.conversation_ms(at) if reply.playout.started_at is not None else began,
+            unheard_text=heard.unheard_text if interrupted else "",
+            interrupted=interrupted,
+            words=tuple(TimedWord(word.text, word.start_ms, word.end_ms) for word in heard.words),
+            words_estimated=heard.estimated,
+            timings=timings,
+        )
+        if heard.text:
+            self.messages[reply.seq] = Message("avatar", heard.text)
+        else:
+            self.messages.pop(reply.seq, None)
+        self.messages = dict(sorted(self.messages.items()))
+        self.record(record)
+        return record

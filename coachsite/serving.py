@@ -73,9 +73,7 @@ def _cannot_listen(host: str, port: int, exc: OSError) -> CannotServe:
             f"port {port} on {host} is in use: end what uses it, or choose another with COACH_PORT"
         )
     if exc.errno == errno.EACCES:
-        return CannotServe(
-            f"port {port} may not be opened by this user: choose one above 1023 with COACH_PORT"
-        )
+        return CannotServe(f"port {port} may not be opened by this user: choose one above 1023 with COACH_PORT")
     return CannotServe(f"COACH_HOST: {host} is no address of this machine")
 
 

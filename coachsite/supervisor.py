@@ -140,9 +140,7 @@ class _Kept:
                 {ready, ended}, timeout=self.child.ready_within_s, return_when=asyncio.FIRST_COMPLETED
             )
             if ended.done():
-                raise StartFailed(
-                    f"the {name} did not start ({_how(ended.result())}); its messages are above"
-                )
+                raise StartFailed(f"the {name} did not start ({_how(ended.result())}); its messages are above")
             if not ready.done():
                 raise StartFailed(f"the {name} was not ready within {self.child.ready_within_s:.0f} s")
             return ready.result()

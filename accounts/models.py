@@ -87,7 +87,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin"), default=False)
     erasing_since = models.DateTimeField(
-        null=True, editable=False, help_text=_("Set first when a person is erased: from then on nothing is written.")
+        null=True,
+        editable=False,
+        help_text=_("Set first when a person is erased: from then on nothing is written."),
     )
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -124,7 +126,9 @@ class Team(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(_("name"), max_length=200)
     members = models.ManyToManyField(User, related_name="teams", blank=True, verbose_name=_("members"))
-    coaches = models.ManyToManyField(User, related_name="coached_teams", blank=True, verbose_name=_("coaches"))
+    coaches = models.ManyToManyField(
+        User, related_name="coached_teams", blank=True, verbose_name=_("coaches")
+    )
 
     objects = ScopedManager(organization="organization")
 

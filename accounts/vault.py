@@ -123,7 +123,7 @@ def open_for_site(place: str, sealed: bytes) -> bytes:
         raise Damaged(f"{place}: the sealed value was changed, or the master key is another one") from exc
 
 
-# -- keys -------------------------------------------------------------------------------------------------------
+# -- keys ------------------------------------------------------------------------------------------
 
 
 class KeyCache:

@@ -8,7 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
-from coachsite.env import MASTER_KEY_BYTES, BadSetting, parse_master_key
+from coachsite.env import BadSetting
+from coachsite.parse import MASTER_KEY_BYTES, parse_master_key
 
 DEMO_MARK = "demo"
 
@@ -29,7 +30,9 @@ def make_folder(data_dir: Path, *, demo: bool) -> None:
         if demo:
             (data_dir / DEMO_MARK).touch()
     except OSError as exc:
-        raise BadSetting("COACH_DATA_DIR", "allowed is a folder that the server may create and write") from exc
+        raise BadSetting(
+            "COACH_DATA_DIR", "allowed is a folder that the server may create and write"
+        ) from exc
 
 
 def secret_key(path: Path) -> str:
@@ -42,7 +45,8 @@ def master_key(path: Path) -> bytes:
         return parse_master_key(text)
     except ValueError as exc:
         raise BadSetting(
-            "COACH_DATA_DIR", f"its file {path.name} must hold 32 bytes in base64; put back the one it was made with"
+            "COACH_DATA_DIR",
+            f"its file {path.name} must hold 32 bytes in base64; put back the one it was made with",
         ) from exc
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from coachsite import env, keyfiles
+from coachsite import env, keyfiles, parse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -18,7 +18,7 @@ COACH_DEMO = keyfiles.is_demo(_values, COACH_DATA_DIR)
 COACH_DEBUG: bool = _values["COACH_DEBUG"]
 REDIS_URL: str = _values["REDIS_URL"]
 
-# -- secrets --------------------------------------------------------------------------------------------------
+# -- secrets ---------------------------------------------------------------------------------------
 
 keyfiles.make_folder(COACH_DATA_DIR, demo=COACH_DEMO)
 SECRET_KEY: str = _values["COACH_SECRET_KEY"]
@@ -37,7 +37,7 @@ if not COACH_MASTER_KEY:
         "(COACH_DEMO=1 makes one for a demo)",
     )
 
-# -- what is installed ----------------------------------------------------------------------------------------
+# -- what is installed -----------------------------------------------------------------------------
 
 DEBUG = COACH_DEBUG
 ALLOWED_HOSTS: list[str] = _values["COACH_ALLOWED_HOSTS"]
@@ -98,11 +98,15 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# -- stores ---------------------------------------------------------------------------------------------------
+# -- stores ----------------------------------------------------------------------------------------
 
 
 def _database(url: str, file_name: str) -> dict[str, Any]:
-    parts = env.parse_database_url(url) if url else env.parse_database_url(f"sqlite:///{COACH_DATA_DIR / file_name}")
+    parts = (
+        parse.parse_database_url(url)
+        if url
+        else parse.parse_database_url(f"sqlite:///{COACH_DATA_DIR / file_name}")
+    )
     if parts["ENGINE"].endswith("sqlite3"):
         # IMMEDIATE takes the write lock at BEGIN, where waiting is possible; without it a transaction that
         # reads first and then writes fails at once with "database is locked".
@@ -136,7 +140,7 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# -- tasks ----------------------------------------------------------------------------------------------------
+# -- tasks -----------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
@@ -156,7 +160,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5}
 
-# -- people ---------------------------------------------------------------------------------------------------
+# -- people ----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -188,7 +192,7 @@ PERSONAL_DATA = [
 """One class per app with find, export and erase, in the order in which a person is erased: what points at
 others goes first."""
 
-# -- the live conversation --------------------------------------------------------------------------------------
+# -- the live conversation -------------------------------------------------------------------------
 
 VOICE_ENGINES: dict[str, dict[str, dict[str, Any]]] = {
     "vad": {
@@ -210,7 +214,7 @@ VOICE_ENGINES: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Alias -> dotted path of the class + options that it is made with."""
 
-# -- pages ------------------------------------------------------------------------------------------------------
+# -- pages -----------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
@@ -240,7 +244,7 @@ if _values["COACH_HTTPS"]:
 DEFAULT_FROM_EMAIL: str = _values["COACH_MAIL_FROM"]
 if _values["COACH_SMTP_URL"]:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    globals().update(env.parse_smtp_url(_values["COACH_SMTP_URL"]))
+    globals().update(parse.parse_smtp_url(_values["COACH_SMTP_URL"]))
 else:
     # Never to the console: a reset link or an address would end up in the logs.
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

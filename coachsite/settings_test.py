@@ -13,7 +13,9 @@ import tempfile
 import zlib
 from pathlib import Path
 
-for _name in [name for name in os.environ if name.startswith("COACH_") and not name.startswith("COACH_TEST_")]:
+for _name in [
+    name for name in os.environ if name.startswith("COACH_") and not name.startswith("COACH_TEST_")
+]:
     del os.environ[_name]
 for _name in ("DATABASE_URL", "REDIS_URL"):
     os.environ.pop(_name, None)
@@ -25,14 +27,14 @@ os.environ["COACH_DEBUG"] = "0"
 os.environ["COACH_DEMO"] = "1"
 
 from coachsite.settings import *  # noqa: E402, F403
-from coachsite.settings import BASE_DIR, DATABASES, env  # noqa: E402
+from coachsite.settings import BASE_DIR, DATABASES, parse  # noqa: E402
 
 if os.environ.get("COACH_TEST_DATABASE") == "postgres":
     _server = os.environ.get("COACH_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
     # Checkouts that are tested at the same time must not share a database.
     _suffix = f"{zlib.crc32(str(BASE_DIR).encode()):08x}"
     for _alias in ("default", "keys"):
-        DATABASES[_alias] = env.parse_database_url(_server)
+        DATABASES[_alias] = parse.parse_database_url(_server)
         DATABASES[_alias]["TEST"] = {"NAME": f"test_coachsite_{_alias}_{_suffix}"}
 else:
     for _alias in ("default", "keys"):

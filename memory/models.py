@@ -24,7 +24,9 @@ class Conversation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="conversations")
-    trainee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    trainee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
+    )
     version = models.ForeignKey(ScenarioVersion, on_delete=models.PROTECT, related_name="conversations")
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.LIVE)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
@@ -53,8 +55,8 @@ class Conversation(models.Model):
 
 
 class Turn(models.Model):
-    """One turn: the stored form of a ``TurnRecord``. Everything that was said is under the trainee's key, what
-    the avatar and the coach said included: it was said to or about the trainee."""
+    """One turn: the stored form of a ``TurnRecord``. Everything said is under the trainee's key, what the
+    avatar and the coach said included: it was said to or about the trainee."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
     seq = models.PositiveIntegerField()

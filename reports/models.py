@@ -36,7 +36,9 @@ class Report(models.Model):
         ordering = ["-created_at"]
         verbose_name = _("report")
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "analysis_version"], name="report_once_per_analysis")
+            models.UniqueConstraint(
+                fields=["conversation", "analysis_version"], name="report_once_per_analysis"
+            )
         ]
         indexes = [models.Index(fields=["status", "updated_at"], name="reports_overdue")]
 

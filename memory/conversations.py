@@ -1,0 +1,246 @@
+"""The life of a conversation in the database: begun, driven under a lease, written down, ended.
+
+Every function manages its own scope and is meant for ``channels.db.database_sync_to_async`` (which also
+drops a connection that broke; plain ``sync_to_async`` does not). Races are decided by conditional UPDATEs
+whose row count says who won; leases are timed by the database's clock alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest, Now
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from accounts.models import User
+from accounts.scoping import organization_scope
+from accounts.vault import PersonErased
+from avatars.models import Scenario, ScenarioVersion
+from avatars.sheets import ScenarioSheet
+from memory.models import Conversation, Turn
+from memory.records import TimedWord, TurnRecord
+
+_OPEN = (Conversation.Status.LIVE, Conversation.Status.INTERRUPTED)
+
+
+class UnknownScenario(LookupError):
+    """The trainee's organization has no published scenario of this name."""
+
+
+class UnknownConversation(LookupError):
+    """There is no such conversation (any more)."""
+
+
+class LeaseLost(Exception):
+    """Another process drives the conversation now; what this one still wanted to write is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationContext:
+    """All that a process needs to drive a conversation, whether it begins or goes on."""
+
+    conversation_id: UUID
+    organization_id: UUID
+    organization_context: str
+    trainee_id: UUID
+    trainee_name: str
+    """As the trainee wants to be addressed; may be empty."""
+    trainee_language: str
+    sheet: ScenarioSheet
+    status: str
+    turns: list[TurnRecord]
+    """In order of ``seq``."""
+    started_at: datetime
+    elapsed_ms: float
+    """How long the conversation has run; its clock stood still while it was interrupted."""
+    memories: tuple[str, ...] = ()
+
+
+# -- begin and load --------------------------------------------------------------------------------
+
+
+def start_conversation(*, trainee: User, scenario_slug: str) -> Conversation:
+    """A live conversation that nobody drives yet, on the scenario's current version.
+
+    Raises :class:`UnknownScenario`, and :class:`PersonErased` once the trainee is being erased.
+    """
+    with organization_scope(trainee.organization_id):
+        version = (
+            ScenarioVersion.objects.filter(
+                scenario__slug=scenario_slug, scenario__status=Scenario.Status.PUBLISHED
+            )
+            .order_by("-number")
+            .first()
+        )
+        if version is None:
+            raise UnknownScenario("the organization has no published scenario of this name")
+        with transaction.atomic():
+            if not User.objects.filter(pk=trainee.pk, erasing_since__isnull=True).exists():
+                raise PersonErased("the person was erased: no conversation begins")
+            return Conversation.objects.create(
+                organization_id=trainee.organization_id, trainee=trainee, version=version
+            )
+
+
+def load_context(*, conversation_id: UUID) -> ConversationContext:
+    """Raises :class:`UnknownConversation`. Turns whose key was destroyed come back empty."""
+    with scopes_disabled():
+        found = (
+            Conversation.objects.select_related("organization", "trainee", "version")
+            .filter(pk=conversation_id)
+            .first()
+        )
+        if found is None:
+            raise UnknownConversation("no such conversation")
+        turns = [_record_of(turn) for turn in Turn.objects.filter(conversation_id=found.pk).order_by("seq")]
+    return ConversationContext(
+        conversation_id=found.pk,
+        organization_id=found.organization_id,
+        organization_context=found.organization.context,
+        trainee_id=found.trainee_id,
+        trainee_name=found.trainee.preferred_name,
+        trainee_language=found.trainee.language,
+        sheet=ScenarioSheet.from_json(found.version.sheet),
+        status=found.status,
+        turns=turns,
+        started_at=found.started_at,
+        elapsed_ms=max([found.elapsed_ms, *(turn.ended_ms for turn in turns)]),
+    )
+
+
+# -- write down ------------------------------------------------------------------------------------
+
+
+def record_turn(*, conversation_id: UUID, record: TurnRecord, owner: str | None = None) -> None:
+    """Store the turn; the same ``seq`` again replaces it, so writing twice is writing once.
+
+    Raises :class:`UnknownConversation` if it is gone, :class:`PersonErased` once the trainee is being
+    erased, and with ``owner`` :class:`LeaseLost` if somebody else holds the lease.
+    """
+    with scopes_disabled(), transaction.atomic():
+        conversation = (
+            Conversation.objects.select_related("trainee")
+            .only("organization_id", "lease_owner", "trainee__erasing_since")
+            .filter(pk=conversation_id)
+            .first()
+        )
+        if conversation is None:
+            raise UnknownConversation("no such conversation")
+        if conversation.trainee.erasing_since is not None:
+            raise PersonErased("the person was erased: nothing is written about them any more")
+        if owner is not None and conversation.lease_owner not in ("", owner):
+            raise LeaseLost("another process drives this conversation")
+        Turn.objects.bulk_create(
+            [_turn_of(conversation, record)],
+            update_conflicts=True,
+            unique_fields=["conversation", "seq"],
+            update_fields=_CONTENT,
+        )
+
+
+def note_engines(*, conversation_id: UUID, engines: Mapping[str, str]) -> bool:
+    """Keep which engine does what, by kind."""
+    with scopes_disabled():
+        return bool(Conversation.objects.filter(pk=conversation_id).update(engines=dict(engines)))
+
+
+_CONTENT = [
+    "speaker",
+    "kind",
+    "text",
+    "unheard_text",
+    "words",
+    "words_estimated",
+    "interrupted",
+    "started_ms",
+    "ended_ms",
+    "timings",
+]
+
+
+def _turn_of(conversation: Conversation, record: TurnRecord) -> Turn:
+    fields = {name: getattr(record, name) for name in _CONTENT}
+    fields["words"] = [[word.text, word.start_ms, word.end_ms] for word in record.words]
+    fields["timings"] = dict(record.timings)
+    return Turn(conversation=conversation, seq=record.seq, **fields)
+
+
+def _record_of(turn: Turn) -> TurnRecord:
+    fields = {name: getattr(turn, name) for name in _CONTENT}
+    fields["text"] = turn.text or ""
+    fields["unheard_text"] = turn.unheard_text or ""
+    fields["words"] = tuple(TimedWord(*word) for word in turn.words or ())
+    return TurnRecord(seq=turn.seq, **fields)
+
+
+# -- who drives it ---------------------------------------------------------------------------------
+
+
+def claim_lease(*, conversation_id: UUID, owner: str, seconds: float) -> bool:
+    """Become the one who drives it, and make it live. False while somebody else does, or once it ended."""
+    free = Q(lease_owner="") | Q(lease_owner=owner) | Q(lease_expires_at__lt=Now())
+    return _change(
+        Q(free, pk=conversation_id, status__in=_OPEN),
+        status=Conversation.Status.LIVE,
+        lease_owner=owner,
+        lease_expires_at=Now() + timedelta(seconds=seconds),
+    )
+
+
+def renew_lease(*, conversation_id: UUID, owner: str, seconds: float) -> bool:
+    """Go on driving it. False if somebody took over or it ended: stop at once. A lease that ran out but was
+    not taken is renewed."""
+    return _change(
+        Q(pk=conversation_id, status=Conversation.Status.LIVE, lease_owner=owner),
+        lease_expires_at=Now() + timedelta(seconds=seconds),
+    )
+
+
+def release_lease(*, conversation_id: UUID, owner: str) -> bool:
+    """Stop driving it, so that the next one need not wait. False if it was not ours."""
+    return _change(Q(pk=conversation_id, lease_owner=owner), lease_owner="", lease_expires_at=None)
+
+
+def mark_interrupted(*, conversation_id: UUID, owner: str | None = None, elapsed_ms: float = 0.0) -> bool:
+    """The connection was lost: give back the lease and stop the clock at ``elapsed_ms``. False if it was not
+    live, or with ``owner`` if somebody else drives it by now."""
+    ours = Q(pk=conversation_id, status=Conversation.Status.LIVE)
+    return _change(
+        ours if owner is None else ours & Q(lease_owner=owner),
+        status=Conversation.Status.INTERRUPTED,
+        elapsed_ms=Greatest(F("elapsed_ms"), Value(float(elapsed_ms))),
+        lease_owner="",
+        lease_expires_at=None,
+    )
+
+
+def interrupt_abandoned() -> int:
+    """Mark as interrupted what a dead process left live; how many there were."""
+    with scopes_disabled():
+        return Conversation.objects.filter(
+            status=Conversation.Status.LIVE, lease_expires_at__lt=Now()
+        ).update(status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=None)
+
+
+def end_conversation(*, conversation_id: UUID, reason: str) -> bool:
+    """True for the first caller, who then asks for the report; False for everybody after."""
+    return _change(
+        Q(pk=conversation_id, status__in=_OPEN),
+        status=Conversation.Status.ENDED,
+        end_reason=reason,
+        ended_at=timezone.now(),
+        lease_owner="",
+        lease_expires_at=None,
+    )
+
+
+def _change(condition: Q, **values: object) -> bool:
+    """One conditional UPDATE: whether it hit its row."""
+    with scopes_disabled():
+        return bool(Conversation.objects.filter(condition).update(**values))

@@ -64,7 +64,7 @@ def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str
     except OSError as exc:
         raise CannotServe(f"COACH_HOST: {host} is no address of this machine") from exc
     # A name may have both kinds of address; the shorter one is what browsers try as well.
-    return sorted(found, key=lambda entry: entry[0] != socket.AF_INET)  # type: ignore[arg-type,return-value]
+    return sorted(found, key=lambda entry: entry[0] != socket.AF_INET)  # type: ignore[arg-type]
 
 
 def _cannot_listen(host: str, port: int, exc: OSError) -> CannotServe:

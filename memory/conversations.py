@@ -223,9 +223,9 @@ def mark_interrupted(*, conversation_id: UUID, owner: str | None = None, elapsed
 def interrupt_abandoned() -> int:
     """Mark as interrupted what a dead process left live; how many there were."""
     with scopes_disabled():
-        return Conversation.objects.filter(
-            status=Conversation.Status.LIVE, lease_expires_at__lt=Now()
-        ).update(status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=None)
+        return Conversation.objects.filter(status=Conversation.Status.LIVE, lease_expires_at__lt=Now()).update(
+            status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=None
+        )
 
 
 def end_conversation(*, conversation_id: UUID, reason: str) -> bool:

@@ -97,6 +97,8 @@ class ScenarioSheet:
     """Trainee's words that heat the avatar up, on top of the general rude ones."""
     cool_words: tuple[str, ...] = ()
     """Trainee's words that calm it down, on top of the general kind ones."""
+    enough_turns: int = 10
+    """Trainee's turns after which the scripted avatar brings the scene to an end; a model judges for itself."""
     version: int = 0
 
     def to_json(self) -> dict[str, Any]:

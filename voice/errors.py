@@ -40,6 +40,9 @@ class VoiceError(Exception):
 class BadInput(VoiceError):
     """The client sent something that can't be used; nothing was changed by it."""
 
+    event_id: str | None = None
+    """The client's own id of the event that was at fault."""
+
 
 class BadAudio(BadInput):
     code = "bad_audio"

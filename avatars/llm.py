@@ -1,0 +1,67 @@
+"""Which model plays the avatar. Chosen by the setting ``COACH_LLM``; ``auto`` takes the best that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from pydantic_ai.models import Model
+
+from avatars.scripted import ScriptedModel
+from avatars.sheets import ScenarioSheet
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """One way to play an avatar, as pages and ``manage.py check`` show it."""
+
+    name: str
+    """As in ``COACH_LLM``."""
+    title: str
+    build: Callable[[ScenarioSheet], Model]
+    better: str = ""
+    """How to get a better one; empty if there is none."""
+
+
+CHOICES: Mapping[str, ModelChoice] = {
+    "scripted": ModelChoice(
+        name="scripted",
+        title="Scripted lines (no language model)",
+        build=ScriptedModel,
+        better="Scripted avatars know only their lines. A language model answers freely.",
+    ),
+    # Language models are added here, and to PREFERENCE in the order in which `auto` tries them.
+}
+PREFERENCE: tuple[str, ...] = ("scripted",)
+
+
+def chosen() -> ModelChoice:
+    """The choice that ``COACH_LLM`` names. Raises ``ImproperlyConfigured`` for a name that is not known."""
+    name = getattr(settings, "COACH_LLM", "auto") or "auto"
+    if name == "auto":
+        return CHOICES[PREFERENCE[0]]
+    if name not in CHOICES:
+        raise ImproperlyConfigured(f"COACH_LLM: unknown value. Allowed: auto, {', '.join(CHOICES)}.")
+    return CHOICES[name]
+
+
+def model_for(sheet: ScenarioSheet) -> Model:
+    """The model that plays this scenario's avatar. Cheap: call it for every reply."""
+    return chosen().build(sheet)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The engine in use, for pages: what it is called, and how to get a better one."""
+
+    name: str
+    title: str
+    better: str
+
+
+def describe() -> Description:
+    """The model in use."""
+    choice = chosen()
+    return Description(choice.name, choice.title, choice.better)

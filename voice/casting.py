@@ -1,0 +1,110 @@
+"""Settings and sheets -> the engines and the scene of one conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from avatars import llm
+from avatars.prompts import render_system_prompt
+from avatars.script import is_closing
+from avatars.sheets import ScenarioSheet
+from memory.conversations import ConversationContext
+from voice.engines import registry
+from voice.engines.base import Engine, Message, Voice
+from voice.listener import ListenerSettings
+from voice.scene import Cast, Scene
+from voice.segmenter import SegmenterSettings
+from voice.turns import TurnSettings
+
+RELEASE_BELOW = 0.15
+"""Speech ends this far below the probability at which it begins."""
+
+
+async def cast_for(sheet: ScenarioSheet) -> Cast:
+    """The engines in use, shared by all conversations of this process and loaded once."""
+    cast = Cast(vad=_engine("vad"), stt=_engine("stt"), llm=_engine("llm"), tts=_engine("tts"))  # type: ignore[arg-type]
+    for engine in (cast.vad, cast.stt, cast.llm, cast.tts):
+        await engine.warm_up()
+    return cast
+
+
+def _engine(kind: str) -> Engine:
+    wanted = getattr(settings, f"COACH_{kind.upper()}", "auto")
+    if kind == "llm":
+        wanted = "auto"  # one agent for all; which model it asks is avatars.llm's choice
+    return registry.choose(kind, wanted, settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind])
+
+
+def engines_used(cast: Cast) -> dict[str, Any]:
+    """What is kept with the conversation: which engine did what, and what a report must know about it."""
+    return {
+        "vad": {"name": cast.vad.name},
+        "stt": {"name": cast.stt.name, "writes_fillers": cast.stt.writes_fillers},
+        "llm": {"name": llm.describe().name},
+        "tts": {"name": cast.tts.name, "word_timings": cast.tts.word_timings},
+    }
+
+
+def describe_engines(cast: Cast) -> dict[str, Any]:
+    """What pages show: the engine in use and how to get a better one."""
+    model = llm.describe()
+    return {
+        "vad": {"name": cast.vad.name, "hint": ""},
+        "stt": {"name": cast.stt.name, "hint": registry.better("stt", cast.stt)},
+        "llm": {"name": model.name, "hint": model.better},
+        "tts": {"name": cast.tts.name, "hint": registry.better("tts", cast.tts)},
+    }
+
+
+def scene_for(context: ConversationContext) -> Scene:
+    """The scenario as the loop needs it, taken up where it stands."""
+    sheet = context.sheet
+    avatar = sheet.avatar
+    messages = {
+        turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
+        for turn in context.turns
+        if turn.speaker in ("avatar", "trainee") and turn.kind != "backchannel" and turn.text
+    }
+    return Scene(
+        prompt=lambda: render_system_prompt(
+            sheet,
+            organization=context.organization_context,
+            trainee_name=context.trainee_name,
+            memories=context.memories,
+            directions=[turn.text for turn in context.turns if turn.kind == "direction"],
+        ),
+        opening_line=sheet.opening_line,
+        is_closing=lambda text: is_closing(sheet, text),
+        metadata={"sheet": sheet},
+        voice=Voice(name=avatar.voice, language=avatar.language, speed=avatar.speed),
+        language=sheet.language,
+        turns=TurnSettings(
+            window_ms=float(avatar.turn_taking.patience_ms or settings.COACH_PATIENCE_MS),
+            speculate_after_ms=float(settings.COACH_SPECULATE_AFTER_MS),
+            interrupt_after_ms=float(avatar.turn_taking.interrupt_after_ms),
+            language=sheet.language,
+        ),
+        listener=_listener_settings(),
+        time_limit_s=float(sheet.time_limit_s),
+        silence_prompt_s=float(avatar.turn_taking.silence_prompt_s),
+        idle_limit_s=float(settings.COACH_IDLE_LIMIT_S),
+        history=messages,
+        next_seq=max((turn.seq for turn in context.turns), default=0) + 1,
+        elapsed_ms=context.elapsed_ms,
+    )
+
+
+def _listener_settings() -> ListenerSettings:
+    threshold = float(settings.COACH_VAD_THRESHOLD)
+    return ListenerSettings(
+        pre_roll_ms=float(settings.COACH_PRE_ROLL_MS),
+        speech_pad_ms=float(settings.COACH_SPEECH_PAD_MS),
+        segmenter=SegmenterSettings(
+            threshold=threshold,
+            release=max(0.01, threshold - RELEASE_BELOW),
+            min_speech_ms=float(settings.COACH_MIN_SPEECH_MS),
+            min_silence_ms=float(settings.COACH_MIN_SILENCE_MS),
+        ),
+    )

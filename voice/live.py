@@ -1,0 +1,156 @@
+"""A conversation from door to database: load, claim, hold, keep, close. Every door goes through here.
+
+open     the conversation is the trainee's own, nobody else drives it, there is room for one more
+hold     the loop runs; turns are kept as they happen; the lease is renewed
+close    ended -> a report is asked for; cut off -> interrupted, to be taken up again
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import uuid
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+
+from accounts.models import User
+from memory import conversations
+from memory.conversations import ConversationContext, UnknownConversation
+from reports.tasks import request_report
+from voice import events as wire
+from voice.casting import cast_for, describe_engines, engines_used, scene_for
+from voice.conversation import Conversation
+from voice.errors import ConversationElsewhere, NotAuthorised, ServerBusy
+from voice.recorder import Recorder
+from voice.scene import Door
+
+logger = logging.getLogger(__name__)
+
+CUT_OFF = frozenset({"disconnected", "shutdown", "elsewhere", "internal", "not_kept"})
+"""Reasons after which the conversation can be taken up again."""
+
+_live: set[LiveConversation] = set()
+
+
+def live_conversations() -> int:
+    """How many conversations this process holds."""
+    return len(_live)
+
+
+class LiveConversation:
+    def __init__(self, *, user: User, conversation_id: uuid.UUID, door: Door) -> None:
+        self.user, self.conversation_id, self.door = user, conversation_id, door
+        self.owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:64]
+        self.context: ConversationContext
+        self.conversation: Conversation
+
+    async def open(self) -> None:
+        """Raises NotAuthorised, ConversationElsewhere, ServerBusy; nothing is held then."""
+        if len(_live) >= settings.COACH_MAX_CONVERSATIONS:
+            raise ServerBusy
+        _live.add(self)
+        try:
+            await self._open()
+        except BaseException:
+            _live.discard(self)
+            raise
+
+    async def _open(self) -> None:
+        context = await self._load()
+        if context.status == "ended":
+            raise NotAuthorised("This conversation has ended.", hint="Start a new one; its report is kept.")
+        claimed = await database_sync_to_async(conversations.claim_lease)(
+            conversation_id=self.conversation_id, owner=self.owner, seconds=settings.COACH_LEASE_S
+        )
+        if not claimed:
+            raise ConversationElsewhere
+        # Read again: what the former owner wrote before it let go counts too.
+        self.context = await self._load()
+        cast = await cast_for(self.context.sheet)
+        await database_sync_to_async(conversations.note_engines)(
+            conversation_id=self.conversation_id, engines=engines_used(cast)
+        )
+        self.recorder = Recorder(self.conversation_id, owner=self.owner, on_lost=self.hang_up)
+        self.conversation = Conversation(
+            scene=scene_for(self.context), cast=cast, door=self.door, record=self.recorder.record
+        )
+
+    async def _load(self) -> ConversationContext:
+        try:
+            context = await database_sync_to_async(conversations.load_context)(
+                conversation_id=self.conversation_id
+            )
+        except UnknownConversation:
+            context = None
+        if context is None or context.trainee_id != self.user.pk:
+            raise NotAuthorised("This conversation is not yours, or there is none.")
+        return context
+
+    @property
+    def engines(self) -> wire.CoachEngines:
+        """Which engines are in use, and how to get better ones."""
+        return wire.CoachEngines(engines=describe_engines(self.conversation.cast))
+
+    def hang_up(self, reason: str) -> None:
+        self.conversation.hang_up(reason)
+
+    async def hold(self) -> str:
+        """Until it ends; returns the reason. What was said is kept, whatever happens."""
+        helpers = [asyncio.create_task(self.recorder.run()), asyncio.create_task(self._renew())]
+        reason = "internal"
+        try:
+            reason = await self.conversation.run()
+        except* Exception as failures:
+            # Only the kind: a message could carry what was said.
+            kinds = sorted({type(one).__name__ for one in _leaves(failures)})
+            logger.error("conversation %s broke off: %s", self.conversation_id, ", ".join(kinds))
+        finally:
+            try:
+                await self._close(reason)
+            finally:
+                for helper in helpers:
+                    helper.cancel()
+                _live.discard(self)
+        return reason
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(settings.COACH_LEASE_S / 3)
+            try:
+                kept = await database_sync_to_async(conversations.renew_lease)(
+                    conversation_id=self.conversation_id, owner=self.owner, seconds=settings.COACH_LEASE_S
+                )
+            except Exception as exc:  # the database is away: the lease may run out, the conversation goes on
+                logger.warning("lease not renewed: %s", type(exc).__name__)
+                continue
+            if not kept:
+                self.hang_up("elsewhere")
+
+    async def _close(self, reason: str) -> None:
+        await self.recorder.drain()
+        if reason in CUT_OFF:
+            await database_sync_to_async(conversations.mark_interrupted)(
+                conversation_id=self.conversation_id, owner=self.owner, elapsed_ms=self.conversation.now()
+            )
+            return
+        ended = await database_sync_to_async(conversations.end_conversation)(
+            conversation_id=self.conversation_id, reason=reason
+        )
+        if ended:
+            await database_sync_to_async(request_report)(conversation_id=self.conversation_id)
+
+
+def hang_up_all(reason: str) -> None:
+    """The process goes down: every conversation is left so that it can be taken up again."""
+    for live in list(_live):
+        live.hang_up(reason)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    leaves: list[BaseException] = []
+    for one in group.exceptions:
+        leaves += _leaves(one) if isinstance(one, BaseExceptionGroup) else [one]
+    return leaves
+

@@ -30,9 +30,7 @@ def make_folder(data_dir: Path, *, demo: bool) -> None:
         if demo:
             (data_dir / DEMO_MARK).touch()
     except OSError as exc:
-        raise BadSetting(
-            "COACH_DATA_DIR", "allowed is a folder that the server may create and write"
-        ) from exc
+        raise BadSetting("COACH_DATA_DIR", "allowed is a folder that the server may create and write") from exc
 
 
 def secret_key(path: Path) -> str:

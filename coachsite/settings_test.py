@@ -13,9 +13,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
-for _name in [
-    name for name in os.environ if name.startswith("COACH_") and not name.startswith("COACH_TEST_")
-]:
+for _name in [name for name in os.environ if name.startswith("COACH_") and not name.startswith("COACH_TEST_")]:
     del os.environ[_name]
 for _name in ("DATABASE_URL", "REDIS_URL"):
     os.environ.pop(_name, None)

@@ -153,4 +153,3 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     for one in group.exceptions:
         leaves += _leaves(one) if isinstance(one, BaseExceptionGroup) else [one]
     return leaves
-

@@ -31,9 +31,7 @@ DRAIN_DEADLINE_S = 120.0
 class Recorder:
     """``on_lost``: the conversation can't be kept any longer and has to end; called with the reason."""
 
-    def __init__(
-        self, conversation_id: uuid.UUID, *, owner: str, on_lost: Callable[[str], None]
-    ) -> None:
+    def __init__(self, conversation_id: uuid.UUID, *, owner: str, on_lost: Callable[[str], None]) -> None:
         self._conversation_id, self._owner = conversation_id, owner
         self._on_lost = on_lost
         self._waiting: dict[int, TurnRecord] = {}

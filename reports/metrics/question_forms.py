@@ -163,7 +163,7 @@ def _question_starts(words: Sequence[str]) -> list[int]:
 
 def _asks(words: Sequence[str], index: int) -> bool:
     """A question word, then within four words a verb before any subject: "what kind of phone do you have",
-    but not "what I can do". At the head of a clause its verb needs no turning: "what happened", "what's on"."""
+    but not "what I can do". At the head of a clause its verb needs no turning: "what happened"."""
     if words[index] not in QUESTION_WORDS:
         return False
     at_head = index == _after_lead_ins(words)

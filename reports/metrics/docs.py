@@ -13,8 +13,9 @@ _HEAD = f"""# Metrics
 What a report measures, and how. Written by `python -m reports.metrics.docs > docs/metrics.md` from the
 definitions in `reports/metrics/`; a test says whether it is current.
 
-{NOTICE} A number is shown only with enough material behind it; below that the report says
-"not enough speech". Every number links to the moments behind it.
+{NOTICE}
+
+A number is shown only with enough material behind it; below that the report says "not enough speech". Every number links to the moments behind it.
 
 - Typed turns are left out of speech metrics.
 - Times are ms from the start of the conversation and come from word timings. A turn without them has its

@@ -27,7 +27,7 @@ def interruptions(line: Timeline) -> Outcome:
     falls silent at once. Backchannels ("mm-hm") are active listening and counted apart (`backchannels`), and
     so are the avatar's own cut-ins (`avatar_cut_ins`: its playback began 250 ms or more before the end of a
     turn of the trainee's). A typed turn interrupts nobody.
-    Source: metrics that name no target for it: reported, not judged.
+    Source: of its own: reported, not judged.
     """
     if not line.played:
         return NotEnough("the avatar was not heard")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from reports.metrics.lexicon import plain
@@ -52,9 +53,7 @@ NOT_AT_THE_START = {"do": PEOPLE, "have": PEOPLE, "should": PEOPLE - {"you"}}
 these subjects make a question of them."""
 
 INVERTED_ANYWHERE = _words("can could would will do did are have were may shall should")
-NOT_BEFORE_INVERSION = (
-    PEOPLE | QUESTION_WORDS | _words("it that this there to not as than nor neither what's")
-)
+NOT_BEFORE_INVERSION = PEOPLE | QUESTION_WORDS | _words("to not as than nor neither")
 
 LEAD_INS = _words(
     "and but so then now well okay ok oh ah um uh er hm hmm yes yeah no right sure please sorry actually"
@@ -137,8 +136,7 @@ def _unmarked(tokens: Sequence[str], first: int, pauses: Sequence[int]) -> list[
     found: list[Question] = []
     for clause in _split(rest, sorted(ends)):
         words = [plain(rest[index]) for index in clause]
-        starts = _question_starts(words)
-        for start, after in zip(starts, [*starts[1:], len(words)], strict=True):
+        for start, after in pairwise([*_question_starts(words), len(words)]):
             form = _form_from(words[start:after])
             found.append(Question(first + clause[start], first + clause[after - 1], form))
     return found
@@ -155,7 +153,8 @@ def _question_starts(words: Sequence[str]) -> list[int]:
         )
         if begins:
             starts.append(index)
-            index += 3
+            # On past its own verb and subject, which would look like the next question.
+            index += _own_verb(words, index) + 2
         else:
             index += 1
     return starts
@@ -167,13 +166,27 @@ def _asks(words: Sequence[str], index: int) -> bool:
     if words[index] not in QUESTION_WORDS:
         return False
     at_head = index == _after_lead_ins(words)
-    following = words[index + 1 : index + 6]
-    if at_head and (words[index].endswith("'s") or HAPPENINGS & set(following[:1])):
+    if at_head and (words[index].endswith("'s") or HAPPENINGS & set(words[index + 1 : index + 2])):
         return True
-    verb = next((offset for offset, one in enumerate(following) if one in AUXILIARIES), len(following))
-    if SUBJECTS & set(following[:verb]) or verb + 1 >= len(following):
+    verb = _verb_after(words, index)
+    if verb is None or index + verb + 1 >= len(words) or SUBJECTS & set(words[index + 1 : index + verb]):
         return False
-    return at_head or following[verb + 1] in SUBJECTS
+    return at_head or words[index + verb + 1] in SUBJECTS
+
+
+def _verb_after(words: Sequence[str], index: int) -> int | None:
+    """How many words on the first auxiliary stands, up to five."""
+    return next(
+        (k for k, one in enumerate(words[index + 1 : index + 6], start=1) if one in AUXILIARIES), None
+    )
+
+
+def _own_verb(words: Sequence[str], index: int) -> int:
+    """How many words on the verb of the question stands that begins here."""
+    stands_alone = words[index].endswith("'s") or HAPPENINGS & set(words[index + 1 : index + 2])
+    if words[index] not in QUESTION_WORDS or stands_alone:
+        return 0
+    return _verb_after(words, index) or 0
 
 
 def _inverts(words: Sequence[str], index: int) -> bool:

@@ -15,7 +15,8 @@ definitions in `reports/metrics/`; a test says whether it is current.
 
 {NOTICE}
 
-A number is shown only with enough material behind it; below that the report says "not enough speech". Every number links to the moments behind it.
+A number is shown only with enough material behind it; below that the report says
+"not enough speech". Every number links to the moments behind it.
 
 - Typed turns are left out of speech metrics.
 - Times are ms from the start of the conversation and come from word timings. A turn without them has its
@@ -32,8 +33,7 @@ A number is shown only with enough material behind it; below that the report say
 def render() -> str:
     """The page as Markdown, ending with a newline."""
     rows = "\n".join(
-        f"| {one.title} | `{one.name}` | {one.unit} | {target_text(one.low, one.high)} |"
-        for one in DEFINITIONS
+        f"| {one.title} | `{one.name}` | {one.unit} | {target_text(one.low, one.high)} |" for one in DEFINITIONS
     )
     return _HEAD + rows + "\n" + "".join(_section(one) for one in DEFINITIONS)
 

@@ -63,9 +63,7 @@ def monologues(own: Sequence[Interval], bridges: Sequence[Interval]) -> list[Int
 def _bridges(line: Timeline) -> list[Interval]:
     listening = [one for one in line.played if _is_backchannel(one, line.language)]
     speaking = [one for one in line.played if one not in listening]
-    own = [
-        one for one in line.backchannels if not any(overlap_ms(one.span, it.span) > 0.0 for it in speaking)
-    ]
+    own = [one for one in line.backchannels if not any(overlap_ms(one.span, it.span) > 0.0 for it in speaking)]
     return [one.span for one in (*listening, *own)]
 
 

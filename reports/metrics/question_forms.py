@@ -176,9 +176,7 @@ def _asks(words: Sequence[str], index: int) -> bool:
 
 def _verb_after(words: Sequence[str], index: int) -> int | None:
     """How many words on the first auxiliary stands, up to five."""
-    return next(
-        (k for k, one in enumerate(words[index + 1 : index + 6], start=1) if one in AUXILIARIES), None
-    )
+    return next((k for k, one in enumerate(words[index + 1 : index + 6], start=1) if one in AUXILIARIES), None)
 
 
 def _own_verb(words: Sequence[str], index: int) -> int:

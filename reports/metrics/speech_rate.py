@@ -21,9 +21,7 @@ def speech_rate(line: Timeline) -> Outcome:
     rates. Short turns are left out because they distort the rate. Each turn's own rate is linked.
     Source: Yuan, Liberman and Cieri 2006 (turns under 8 words); target 120-175, after Read AI's 130-175.
     """
-    counted = [
-        (one, own_time_ms(one, line.played)) for one in line.speech if len(one.words) >= MIN_TURN_WORDS
-    ]
+    counted = [(one, own_time_ms(one, line.played)) for one in line.speech if len(one.words) >= MIN_TURN_WORDS]
     counted = [(turn, ms) for turn, ms in counted if ms > 0.0]
     if not counted:
         return NotEnough(f"no turn of {MIN_TURN_WORDS} words or more", {"turns": 0})

@@ -120,9 +120,7 @@ def own_time_ms(turn: Spoken, played: Sequence[Spoken]) -> float:
         if after.start_ms > before.end_ms
     ]
     avatar = merged(one.span for one in played)
-    return (
-        turn.end_ms - turn.start_ms - math.fsum(overlap_ms(one, pause) for pause in pauses for one in avatar)
-    )
+    return turn.end_ms - turn.start_ms - math.fsum(overlap_ms(one, pause) for pause in pauses for one in avatar)
 
 
 def overlap_ms(one: Interval, other: Interval) -> float:

@@ -12,9 +12,7 @@ from memory.records import TimedWord, TurnKind, TurnRecord
 from reports.metrics import Metric, compute_report
 
 
-def spoken(
-    seq: int, *words: tuple[str, float, float], kind: TurnKind = "speech", **fields: Any
-) -> TurnRecord:
+def spoken(seq: int, *words: tuple[str, float, float], kind: TurnKind = "speech", **fields: Any) -> TurnRecord:
     """A trainee's turn whose bounds are those of its words, unless ``fields`` say otherwise."""
     given = {
         "text": " ".join(text for text, _, _ in words),
@@ -83,6 +81,4 @@ def outcome(metric: Metric) -> tuple[str, float | None, dict[str, Any]]:
 
 def moments(metric: Metric) -> list[tuple[int, int, int, str, float | None]]:
     """The links of a metric as (turn, from ms, to ms, what, value)."""
-    return [
-        (one.seq, round(one.start_ms), round(one.end_ms), one.label, one.value) for one in metric.evidence
-    ]
+    return [(one.seq, round(one.start_ms), round(one.end_ms), one.label, one.value) for one in metric.evidence]

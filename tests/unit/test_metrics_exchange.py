@@ -157,9 +157,7 @@ def test_it_counts_interruptions_and_backchannels_apart() -> None:
 def test_the_words_of_an_interruption_may_begin_a_little_after_the_sound_stopped() -> None:
     cut = avatar(1, 0, 3000, interrupted=True)
     assert measure("interruptions", cut, steady(2, 3, 3900, 5000)).value == 1
-    assert (
-        measure("interruptions", cut, steady(2, 3, 4100, 5000)).value == 0
-    )  # 1.1 s later: nobody interrupted
+    assert measure("interruptions", cut, steady(2, 3, 4100, 5000)).value == 0  # 1.1 s later: nobody interrupted
     # the turn's sound began at 2.9 s, its first understood word at 4.1 s
     assert measure("interruptions", cut, steady(2, 3, 4100, 5000, started_ms=2900.0)).value == 1
 

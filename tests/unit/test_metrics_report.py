@@ -31,9 +31,7 @@ CONVERSATION = (
 )
 
 
-def report(
-    *targets: Target, writes_fillers: bool = True, turns: tuple[TurnRecord, ...] = CONVERSATION
-) -> dict:
+def report(*targets: Target, writes_fillers: bool = True, turns: tuple[TurnRecord, ...] = CONVERSATION) -> dict:
     return compute_report(turns, scenario(*targets), recognizer_writes_fillers=writes_fillers).to_json()
 
 
@@ -48,9 +46,7 @@ def test_it_gives_every_metric_in_one_report() -> None:
         "recognizer_writes_fillers": False,
         "unknown_targets": [],
     }
-    assert {
-        name: (one["status"], one["value"], one["verdict"]) for name, one in whole["metrics"].items()
-    } == {
+    assert {name: (one["status"], one["value"], one["verdict"]) for name, one in whole["metrics"].items()} == {
         # 10, 10 and 9 words in 4, 4 and 3 s: 29 / 11 s x 60 = 158.18
         "speech_rate": ("measured", 158.2, "in"),
         "filled_pauses": ("not_measurable", None, None),
@@ -123,9 +119,7 @@ def test_a_conversation_that_was_only_typed_has_no_speech_to_measure() -> None:
 
 def test_what_the_coach_did_changes_no_number() -> None:
     coach = (
-        TurnRecord(
-            seq=9, speaker="coach", kind="direction", text="Be angry?", started_ms=5000, ended_ms=5000
-        ),
+        TurnRecord(seq=9, speaker="coach", kind="direction", text="Be angry?", started_ms=5000, ended_ms=5000),
         TurnRecord(seq=10, speaker="coach", kind="tip", text="Um, ask more?", started_ms=9000, ended_ms=9000),
     )
     assert report(turns=(*CONVERSATION, *coach)) == report()
@@ -144,9 +138,7 @@ def test_canonical_json_refuses_what_json_cannot_say() -> None:
 
 def test_the_metrics_page_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "metrics.md"
-    assert page.read_text(encoding="utf-8") == render(), (
-        "run: python -m reports.metrics.docs > docs/metrics.md"
-    )
+    assert page.read_text(encoding="utf-8") == render(), "run: python -m reports.metrics.docs > docs/metrics.md"
 
 
 # -- whatever people say ------------------------------------------------------------------------------------

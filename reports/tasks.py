@@ -1,0 +1,44 @@
+"""Reports in the background: a Celery worker's work where there is a broker, else a thread's of the server."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+
+from accounts.background import run_in_background
+from accounts.vault import PersonErased
+from memory.conversations import UnknownConversation
+from reports.analysis import analyse, error_code, mark_queued, overdue
+
+logger = logging.getLogger(__name__)
+
+
+def request_report(*, conversation_id: UUID) -> None:
+    """Have the report computed soon. Asking twice gives one report. Raises ``UnknownConversation``, and
+    ``PersonErased`` once the trainee is being erased."""
+    mark_queued(conversation_id=conversation_id)
+    run_in_background(analyse_conversation, conversation_id=str(conversation_id))
+
+
+@shared_task(
+    name="reports.analyse_conversation", acks_late=True, reject_on_worker_lost=True, ignore_result=True
+)
+def analyse_conversation(conversation_id: str) -> None:
+    """Compute the report of a conversation. May run twice or at the same time as itself; what was deleted or
+    erased before it came to run is no failure."""
+    try:
+        analyse(conversation_id=UUID(conversation_id))
+    except (UnknownConversation, PersonErased) as exc:
+        logger.info("reports.nothing_to_analyse reason=%s", error_code(exc))
+
+
+@shared_task(name="reports.requeue_overdue", acks_late=True, reject_on_worker_lost=True, ignore_result=True)  # type: ignore[untyped-decorator]
+def requeue_overdue() -> None:
+    """Ask again for reports that were lost with their process. For a timer, or the start of the server."""
+    for conversation_id in overdue():
+        try:
+            request_report(conversation_id=conversation_id)
+        except (UnknownConversation, PersonErased) as exc:
+            logger.info("reports.nothing_to_analyse reason=%s", error_code(exc))

@@ -55,15 +55,18 @@ class Served:
         self.data = data
         self.port = int(settings.setdefault("COACH_PORT", str(free_port())))
         self.lines: list[str] = []
+        data.parent.mkdir(parents=True, exist_ok=True)
+        self.errors = data.parent / f"{data.name}-stderr.txt"
         self._new: queue.Queue[str | None] = queue.Queue()
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", *arguments],
-            cwd=PROJECT,
-            env=environment(data, **settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        with self.errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", *arguments],
+                cwd=PROJECT,
+                env=environment(data, **settings),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -77,7 +80,8 @@ class Served:
         """The next line that contains the text; fails when the output ends, or nothing comes for long."""
         while True:
             line = self._new.get(timeout=PATIENCE_S)
-            assert line is not None, f"it ended without saying {text!r}, but {self.lines}"
+            errors = self.errors.read_text()[-2000:]
+            assert line is not None, f"it ended without saying {text!r}, but {self.lines} and {errors}"
             self.lines.append(line)
             if text in line:
                 return line

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -144,7 +145,7 @@ def record_turn(*, conversation_id: UUID, record: TurnRecord, owner: str | None 
         )
 
 
-def note_engines(*, conversation_id: UUID, engines: Mapping[str, str]) -> bool:
+def note_engines(*, conversation_id: UUID, engines: Mapping[str, Any]) -> bool:
     """Keep which engine does what, by kind."""
     with scopes_disabled():
         return bool(Conversation.objects.filter(pk=conversation_id).update(engines=dict(engines)))

@@ -7,7 +7,7 @@ each request. Only text is taken from the stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from pydantic_ai import Agent
 from pydantic_ai.agent import AgentRunEvents
@@ -23,6 +23,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import Model
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from avatars.prompts import BEGINNING, as_spoken, stage_note
 from avatars.sheets import ScenarioSheet
@@ -49,6 +50,16 @@ class AgentLlm(LlmEngine):
         self._first_delta_s = first_delta_s
         self._next_delta_s = next_delta_s
         self._agent: Agent[None, str] = Agent(name="avatar", output_type=str, deps_type=type(None))
+
+    async def warm_up(self) -> None:
+        """The first run of an agent imports and builds what later ones reuse: most of a second."""
+
+        async def say(_messages: list[ModelMessage], _info: AgentInfo) -> AsyncIterator[str]:
+            yield "ready"
+
+        async with self._agent.run_stream_events("", model=FunctionModel(stream_function=say)) as events:
+            async for _event in events:
+                pass
 
     async def reply(self, request: ReplyRequest) -> AsyncGenerator[str, None]:
         sheet: ScenarioSheet = request.metadata["sheet"]

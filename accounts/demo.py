@@ -38,8 +38,7 @@ def seed_people() -> Organization:
 def demo_password_in_use() -> bool:
     """Whether anybody could sign in with a demo account's published password."""
     return any(
-        user.check_password(PASSWORD)
-        for user in User.everyone.filter(email__in=list(_PEOPLE), is_active=True)
+        user.check_password(PASSWORD) for user in User.everyone.filter(email__in=list(_PEOPLE), is_active=True)
     )
 
 

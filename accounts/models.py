@@ -126,9 +126,7 @@ class Team(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(_("name"), max_length=200)
     members = models.ManyToManyField(User, related_name="teams", blank=True, verbose_name=_("members"))
-    coaches = models.ManyToManyField(
-        User, related_name="coached_teams", blank=True, verbose_name=_("coaches")
-    )
+    coaches = models.ManyToManyField(User, related_name="coached_teams", blank=True, verbose_name=_("coaches"))
 
     objects = ScopedManager(organization="organization")
 

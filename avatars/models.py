@@ -26,9 +26,7 @@ class Avatar(models.Model):
     persona = models.TextField(_("persona"), help_text=_("Who this is, in the second person: You are ..."))
     style = models.TextField(_("way of speaking"), blank=True)
     language = models.CharField(_("language"), max_length=16, default="en")
-    voice = models.CharField(
-        _("voice"), max_length=100, blank=True, help_text=_("Empty: one of the language.")
-    )
+    voice = models.CharField(_("voice"), max_length=100, blank=True, help_text=_("Empty: one of the language."))
     speed = models.FloatField(
         _("speed"), default=1.0, validators=[MinValueValidator(0.5), MaxValueValidator(2.0)]
     )
@@ -69,9 +67,7 @@ class Scenario(models.Model):
     title = models.CharField(_("title"), max_length=200)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
     brief = models.TextField(_("brief"), help_text=_("What the trainee reads before beginning."))
-    situation = models.TextField(
-        _("hidden situation"), blank=True, help_text=_("What only the avatar knows.")
-    )
+    situation = models.TextField(_("hidden situation"), blank=True, help_text=_("What only the avatar knows."))
     objectives = models.JSONField(_("objectives"), default=list, blank=True)
     opening_line = models.TextField(_("opening line"), blank=True, help_text=_("Empty: the trainee begins."))
     targets = models.JSONField(_("targets"), default=list, blank=True)
@@ -174,9 +170,7 @@ class Assignment(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="assignments")
     scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE, related_name="assignments")
-    trainee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments"
-    )
+    trainee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned"
     )

@@ -18,3 +18,5 @@ with one_clear_line():
 from voice.routing import websocket_application
 
 application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})
+
+daphne_hooks.install(on_start=live.prepare, on_stop=live.drain)

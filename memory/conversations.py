@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -144,7 +145,7 @@ def record_turn(*, conversation_id: UUID, record: TurnRecord, owner: str | None 
         )
 
 
-def note_engines(*, conversation_id: UUID, engines: Mapping[str, str]) -> bool:
+def note_engines(*, conversation_id: UUID, engines: Mapping[str, Any]) -> bool:
     """Keep which engine does what, by kind."""
     with scopes_disabled():
         return bool(Conversation.objects.filter(pk=conversation_id).update(engines=dict(engines)))
@@ -223,9 +224,9 @@ def mark_interrupted(*, conversation_id: UUID, owner: str | None = None, elapsed
 def interrupt_abandoned() -> int:
     """Mark as interrupted what a dead process left live; how many there were."""
     with scopes_disabled():
-        return Conversation.objects.filter(
-            status=Conversation.Status.LIVE, lease_expires_at__lt=Now()
-        ).update(status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=None)
+        return Conversation.objects.filter(status=Conversation.Status.LIVE, lease_expires_at__lt=Now()).update(
+            status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=None
+        )
 
 
 def end_conversation(*, conversation_id: UUID, reason: str) -> bool:

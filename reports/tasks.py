@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -14,6 +15,9 @@ from reports.analysis import analyse, error_code, mark_queued, overdue
 
 logger = logging.getLogger(__name__)
 
+RUNS_AGAIN: dict[str, Any] = {"acks_late": True, "reject_on_worker_lost": True, "ignore_result": True}
+"""A task whose worker died is run again. So it may run twice, and must be able to."""
+
 
 def request_report(*, conversation_id: UUID) -> None:
     """Have the report computed soon. Asking twice gives one report. Raises ``UnknownConversation``, and
@@ -22,9 +26,7 @@ def request_report(*, conversation_id: UUID) -> None:
     run_in_background(analyse_conversation, conversation_id=str(conversation_id))
 
 
-@shared_task(
-    name="reports.analyse_conversation", acks_late=True, reject_on_worker_lost=True, ignore_result=True
-)
+@shared_task(name="reports.analyse_conversation", **RUNS_AGAIN)  # type: ignore[untyped-decorator]
 def analyse_conversation(conversation_id: str) -> None:
     """Compute the report of a conversation. May run twice or at the same time as itself; what was deleted or
     erased before it came to run is no failure."""
@@ -34,7 +36,7 @@ def analyse_conversation(conversation_id: str) -> None:
         logger.info("reports.nothing_to_analyse reason=%s", error_code(exc))
 
 
-@shared_task(name="reports.requeue_overdue", acks_late=True, reject_on_worker_lost=True, ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="reports.requeue_overdue", **RUNS_AGAIN)  # type: ignore[untyped-decorator]
 def requeue_overdue() -> None:
     """Ask again for reports that were lost with their process. For a timer, or the start of the server."""
     for conversation_id in overdue():

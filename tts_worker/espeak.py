@@ -71,9 +71,7 @@ class _Voice(ctypes.Structure):
     ]
 
 
-_Callback = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
-)
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
 class Espeak:
@@ -97,9 +95,7 @@ class Espeak:
 
     def voices(self) -> list[VoiceInfo]:
         return [
-            VoiceInfo(
-                name=one.languages[0], language=one.languages[0], description=one.name, speakers=VARIANTS
-            )
+            VoiceInfo(name=one.languages[0], language=one.languages[0], description=one.name, speakers=VARIANTS)
             for one in self._catalog.voices
         ]
 

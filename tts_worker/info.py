@@ -32,4 +32,6 @@ def info_event(engine: Engine) -> Event:
         voices=voices,
         supports_synthesize_streaming=True,
     )
-    return Info(tts=[program]).event()
+    event = Info(tts=[program]).event()
+    event.data["word_timings"] = True  # ours: clients that know it expect the event of that name
+    return event

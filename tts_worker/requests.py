@@ -48,11 +48,6 @@ def _name(voice: dict[str, Any], key: str) -> str:
 def _speed(value: object) -> float:
     if value is None:
         return 1.0
-    if (
-        not isinstance(value, (int, float))
-        or isinstance(value, bool)
-        or not math.isfinite(value)
-        or value <= 0
-    ):
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value) or value <= 0:
         raise BadRequest("bad_request", "speed must be a positive number, 1.0 is normal.")
     return float(value)

@@ -22,12 +22,15 @@ RELEASE_BELOW = 0.15
 """Speech ends this far below the probability at which it begins."""
 
 
-async def cast_for(sheet: ScenarioSheet) -> Cast:
-    """The engines in use, shared by all conversations of this process and loaded once."""
-    cast = Cast(vad=_engine("vad"), stt=_engine("stt"), llm=_engine("llm"), tts=_engine("tts"))  # type: ignore[arg-type]
-    for engine in (cast.vad, cast.stt, cast.llm, cast.tts):
-        await engine.warm_up()
-    return cast
+def cast_for(_sheet: ScenarioSheet) -> Cast:
+    """The engines in use, shared by all conversations of this process."""
+    return Cast(vad=_engine("vad"), stt=_engine("stt"), llm=_engine("llm"), tts=_engine("tts"))  # type: ignore[arg-type]
+
+
+async def warm_up() -> None:
+    """Load what is slow to load; safe to call again."""
+    for kind in ("vad", "stt", "llm", "tts"):
+        await _engine(kind).warm_up()
 
 
 def _engine(kind: str) -> Engine:

@@ -20,7 +20,7 @@ from memory import conversations
 from memory.conversations import ConversationContext, UnknownConversation
 from reports.tasks import request_report
 from voice import events as wire
-from voice.casting import cast_for, describe_engines, engines_used, scene_for
+from voice.casting import cast_for, describe_engines, engines_used, scene_for, warm_up
 from voice.conversation import Conversation
 from voice.errors import ConversationElsewhere, NotAuthorised, ServerBusy
 from voice.recorder import Recorder
@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 CUT_OFF = frozenset({"disconnected", "shutdown", "elsewhere", "internal", "not_kept"})
 """Reasons after which the conversation can be taken up again."""
+
+DRAIN_S = 6.0
+"""So long a server that stops waits for what was said to be kept."""
 
 _live: set[LiveConversation] = set()
 
@@ -43,6 +46,7 @@ class LiveConversation:
     def __init__(self, *, user: User, conversation_id: uuid.UUID, door: Door) -> None:
         self.user, self.conversation_id, self.door = user, conversation_id, door
         self.owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:64]
+        self.over = asyncio.Event()
         self.context: ConversationContext
         self.conversation: Conversation
 
@@ -68,7 +72,8 @@ class LiveConversation:
             raise ConversationElsewhere
         # Read again: what the former owner wrote before it let go counts too.
         self.context = await self._load()
-        cast = await cast_for(self.context.sheet)
+        cast = cast_for(self.context.sheet)
+        await warm_up()
         await database_sync_to_async(conversations.note_engines)(
             conversation_id=self.conversation_id, engines=engines_used(cast)
         )
@@ -94,7 +99,9 @@ class LiveConversation:
         return wire.CoachEngines(engines=describe_engines(self.conversation.cast))
 
     def hang_up(self, reason: str) -> None:
-        self.conversation.hang_up(reason)
+        """End it; the first reason counts. Before it is open there is nothing to end."""
+        if hasattr(self, "conversation"):
+            self.conversation.hang_up(reason)
 
     async def hold(self) -> str:
         """Until it ends; returns the reason. What was said is kept, whatever happens."""
@@ -113,6 +120,7 @@ class LiveConversation:
                 for helper in helpers:
                     helper.cancel()
                 _live.discard(self)
+                self.over.set()
         return reason
 
     async def _renew(self) -> None:
@@ -142,10 +150,23 @@ class LiveConversation:
             await database_sync_to_async(request_report)(conversation_id=self.conversation_id)
 
 
-def hang_up_all(reason: str) -> None:
-    """The process goes down: every conversation is left so that it can be taken up again."""
-    for live in list(_live):
-        live.hang_up(reason)
+async def prepare() -> None:
+    """When a server starts: load what is slow to load, before anybody waits for it, and say of what an earlier
+    process left behind that it is interrupted."""
+    try:
+        await warm_up()
+        await database_sync_to_async(conversations.interrupt_abandoned)()
+    except Exception as exc:  # a server without its best engine, or before its migrations, still answers
+        logger.warning("not everything could be prepared: %s", type(exc).__name__)
+
+
+async def drain() -> None:
+    """When a server stops: every conversation is left so that it can be taken up again."""
+    leaving = list(_live)
+    for live in leaving:
+        live.hang_up("shutdown")
+    if leaving:
+        await asyncio.wait([asyncio.ensure_future(live.over.wait()) for live in leaving], timeout=DRAIN_S)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

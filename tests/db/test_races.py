@@ -1,0 +1,95 @@
+"""Claims about processes that reach for the same row at the same time, with real threads and commits."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from accounts.keystore.models import PersonKey
+from avatars.models import Scenario
+from avatars.publishing import publish
+from memory.conversations import claim_lease, end_conversation, load_context, record_turn, start_conversation
+from memory.models import Conversation
+from memory.records import TurnRecord
+from tests.db.conftest import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+THREADS = 8
+
+
+def at_once(work: Callable[[int], Any], times: int = THREADS) -> list[Any]:
+    """The results of ``work(0)`` ... ``work(times - 1)``, each in a thread of its own, begun together."""
+    gate = threading.Barrier(times)
+
+    def run(number: int) -> Any:
+        gate.wait(10)
+        try:
+            return work(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(run, range(times)))
+
+
+@pytest.fixture
+def conversation(cast: Cast, scenario: Scenario) -> Conversation:
+    return start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug)
+
+
+def test_of_many_who_claim_a_free_lease_exactly_one_gets_it(cast: Cast, scenario: Scenario) -> None:
+    for _ in range(5):
+        fresh = start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug).pk
+        won = at_once(lambda n, pk=fresh: claim_lease(conversation_id=pk, owner=f"p{n}", seconds=30))
+        assert Counter(won) == {True: 1, False: THREADS - 1}
+
+
+def test_of_many_who_end_it_exactly_one_is_first(conversation: Conversation) -> None:
+    won = at_once(lambda n: end_conversation(conversation_id=conversation.pk, reason=f"r{n}"))
+    assert Counter(won) == {True: 1, False: THREADS - 1}
+
+
+def test_turns_written_at_the_same_time_are_neither_lost_nor_doubled(conversation: Conversation) -> None:
+    def record(seq: int) -> TurnRecord:
+        return TurnRecord(seq, "trainee", "speech", f"turn {seq}", seq * 1.0, seq + 1.0)
+
+    def write(number: int) -> None:
+        for seq in range(20):
+            one = record(seq)
+            record_turn(
+                conversation_id=conversation.pk, record=dataclasses.replace(one, interrupted=number % 2 == 0)
+            )
+
+    at_once(write)
+    turns = load_context(conversation_id=conversation.pk).turns
+    assert [dataclasses.replace(turn, interrupted=False) for turn in turns] == [
+        record(seq) for seq in range(20)
+    ]
+
+
+def test_a_person_gets_one_key_however_many_begin_to_write(conversation: Conversation) -> None:
+    at_once(
+        lambda n: record_turn(
+            conversation_id=conversation.pk, record=TurnRecord(n, "trainee", "typed", f"turn {n}", 0.0, 1.0)
+        )
+    )
+    assert PersonKey.objects.count() == 1
+    turns = load_context(conversation_id=conversation.pk).turns
+    assert [turn.text for turn in turns] == [f"turn {n}" for n in range(THREADS)]
+
+
+def test_publishing_at_the_same_time_makes_one_version(scenario: Scenario) -> None:
+    scenario.title = "Changed"
+    scenario.save()
+    numbers = at_once(
+        lambda n: publish(scenario=Scenario.objects.with_scopes_disabled().get(pk=scenario.pk)).number, 4
+    )
+    assert numbers == [2, 2, 2, 2]

@@ -1,0 +1,104 @@
+"""The production layout: a conversation on it, and one that moves from one web server to another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service.client import conversation, open_door, sign_in, start
+from tests.service.production import Installation, installation
+from tests.service.served import wait_until
+from tests.speech import say
+
+
+@pytest.fixture(scope="module")
+def house(postgres: str, redis: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installation(postgres, redis, tmp_path_factory.mktemp("production"), COACH_LEASE_S="3") as house:
+        house.start_speech_worker()
+        house.start_celery()
+        yield house
+
+
+@pytest.fixture(scope="module")
+def web(house: Installation) -> tuple[str, str]:
+    return house.start_web("web1"), house.start_web("web2")
+
+
+REPORT = """
+import json, sys
+from reports.analysis import report_json
+print(json.dumps(report_json(conversation_id=sys.argv[1])))
+"""
+
+
+def report_of(house: Installation, conversation_id: str) -> dict[str, object]:
+    import json
+
+    code = REPORT.replace("sys.argv[1]", repr(conversation_id))
+    return json.loads(house.manage("shell", "-v0", "-c", code).splitlines()[-1])
+
+
+def test_a_conversation_gets_its_report_from_the_worker(house: Installation, web: tuple[str, str]) -> None:
+    async def main() -> str:
+        async with conversation(web[0], "angry-customer") as browser:
+            await browser.wait_for("response.done")
+            before = len(browser.events)
+            await browser.say(say("I am very sorry about your phone. I will send you a new one today."))
+            await browser.wait_for("response.done", after=before)
+            await browser.send("coach.end")
+            await browser.wait_for_close()
+            return browser.conversation_id
+
+    conversation_id = asyncio.run(main())
+    wait_until(lambda: report_of(house, conversation_id)["status"] == "done", "the report")
+    report = report_of(house, conversation_id)
+    assert report["metrics"]["speech_rate"]["value"] > 60
+    assert conversation_id not in house.log("web1").replace("/ws/voice/", "")
+    assert "analyse_conversation" in house.log("celery")
+    assert "sorry" not in house.log("celery") + house.log("web1") + house.log("speech")
+
+
+def test_a_conversation_goes_on_at_another_server(house: Installation, web: tuple[str, str]) -> None:
+    """Its web server is killed in mid-conversation; the other one takes over once the lease has run out."""
+
+    async def main() -> None:
+        async with await sign_in(web[0]) as client, await sign_in(web[1]) as other:
+            path = f"/ws/voice/{await start(client, 'angry-customer')}/"
+            async with open_door(client, web[0], path) as browser:
+                await browser.set_up()
+                await browser.wait_for("response.done")
+                before = len(browser.events)
+                await browser.send("coach.say", text="I am sorry that your phone is broken.")
+                await browser.wait_for("response.done", after=before)
+                said = browser.turns()
+                async with open_door(other, web[1], path) as second:
+                    assert (await second.wait_for("error"))["error"]["code"] == "conversation_elsewhere"
+                house.kill("web1")
+                await browser.wait_for_close()
+            browser = await _taken_over(other, web[1], path, said)
+            assert browser is not None
+
+    asyncio.run(main())
+
+
+async def _taken_over(client: object, base: str, path: str, said: list[dict[str, object]]) -> object:
+    """Try as a browser does, until the dead server's lease has run out."""
+    async with asyncio.timeout(30):
+        while True:
+            async with open_door(client, base, path) as browser:  # type: ignore[arg-type]
+                first = await browser.wait_until(lambda: browser.events and browser.events[0])
+                if first["type"] == "error":
+                    assert first["error"]["code"] == "conversation_elsewhere"
+                    await browser.wait_for_close()
+                    await asyncio.sleep(0.3)  # a browser waits before it tries again
+                    continue
+                await browser.set_up()
+                before = len(browser.events)
+                await browser.send("coach.say", text="Can I send you a new phone?")
+                await browser.wait_for("response.done", after=before)
+                typed, answer = browser.turns()[-2:]
+                assert typed["seq"] == max(int(str(turn["seq"])) for turn in said) + 1
+                assert answer["text"] not in {turn["text"] for turn in said}, "it has forgotten what it said"
+                return browser

@@ -18,14 +18,25 @@ class OutsideTheMachine(RuntimeError):
 
 
 def _is_here(host: object) -> bool:
-    text = host.decode() if isinstance(host, bytes) else host
-    if text in (None, "", "localhost", socket.gethostname()):
+    if _text(host) in ("", "localhost", socket.gethostname()):
         return True
+    if not _is_number(host):
+        return False
+    address = ipaddress.ip_address(_text(host))
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_number(host: object) -> bool:
     try:
-        address = ipaddress.ip_address(str(text).split("%", 1)[0])
+        ipaddress.ip_address(_text(host))
     except ValueError:
         return False
-    return address.is_loopback or address.is_unspecified
+    return True
+
+
+def _text(host: object) -> str:
+    text = host.decode() if isinstance(host, bytes) else host
+    return str(text or "").split("%", 1)[0]
 
 
 def _guard(event: str, arguments: tuple[Any, ...]) -> None:
@@ -36,6 +47,8 @@ def _guard(event: str, arguments: tuple[Any, ...]) -> None:
         host = address[0]
     elif event == "socket.getaddrinfo":
         host = arguments[0]
+        if _is_number(host):  # an address as it stands: nobody is asked
+            return
     else:
         return
     if not _is_here(host):

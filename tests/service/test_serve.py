@@ -61,7 +61,7 @@ def test_a_second_start_keeps_people_passwords_and_keys(data: Path) -> None:
     with serve(data, "--prepare") as served:
         served.wait_until_served()
     assert (people(data), (data / "secret_key").read_text(), (data / "master_key").read_text()) == before
-    assert [email for _, email, _ in before[0]] == [line.strip() for line in ACCOUNTS]
+    assert sorted(email for _, email, _ in before[0]) == [line.strip() for line in ACCOUNTS]
 
 
 @pytest.mark.parametrize(
@@ -191,12 +191,9 @@ def test_a_database_that_is_behind_is_one_clear_line(tmp_path: Path) -> None:
     assert run(tmp_path / "data", COACH_PORT=str(free_port())) == (1, [f"CommandError: {line}"])
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
-def test_a_host_that_is_not_this_machine_is_one_clear_line(data: Path, host: str) -> None:
-    assert run(data, COACH_HOST=host, COACH_PORT=str(free_port())) == (
-        1,
-        [f"CommandError: COACH_HOST: {host} is no address of this machine"],
-    )
+def test_a_host_that_is_not_this_machine_is_one_clear_line(data: Path) -> None:
+    line = "COACH_HOST: 192.0.2.1 is no address of this machine"
+    assert run(data, COACH_HOST="192.0.2.1", COACH_PORT=str(free_port())) == (1, [f"CommandError: {line}"])
 
 
 def test_a_setting_that_cannot_be_parsed_is_one_line_and_code_2(data: Path) -> None:

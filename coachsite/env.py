@@ -349,7 +349,9 @@ def unknown(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     """``COACH_*`` names that mean nothing here, each with the name it was probably meant to be (or "")."""
     known = {one.name for one in SETTINGS} | NOT_FOR_THE_SERVER
     strangers = sorted(name for name in environ if name.startswith("COACH_") and name not in known)
-    return [(name, next(iter(difflib.get_close_matches(name, known, n=1)), "")) for name in strangers]
+    return [
+        (name, next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), "")) for name in strangers
+    ]
 
 
 @contextmanager

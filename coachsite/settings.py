@@ -226,9 +226,19 @@ VOICE_ENGINES: dict[str, dict[str, dict[str, Any]]] = {
             "path": "voice.engines.tts_wyoming.WyomingTts",
             "options": {"address": COACH_TTS_ADDRESS},
         },
+        "none": {"path": "voice.engines.tts_silent.SilentTts", "options": {}},
+        "tones": {"path": "voice.engines.tts_tones.TonesTts", "options": {}},
     },
 }
 """Alias -> dotted path of the class + options that it is made with."""
+
+VOICE_PREFERENCE: dict[str, list[str]] = {
+    "vad": ["silero", "energy"],
+    "stt": ["pocketsphinx"],
+    "llm": ["agent"],
+    "tts": ["worker"],
+}
+"""What ``auto`` tries, best first."""
 
 # -- pages -----------------------------------------------------------------------------------------
 

@@ -34,10 +34,17 @@ async def warm_up() -> None:
 
 
 def _engine(kind: str) -> Engine:
-    wanted = getattr(settings, f"COACH_{kind.upper()}", "auto")
+    table: dict[str, Any] = settings.VOICE_ENGINES
+    wanted = getattr(settings, f"COACH_{kind.upper()}")
     if kind == "llm":
-        wanted = "auto"  # one agent for all; which model it asks is avatars.llm's choice
-    return registry.choose(kind, wanted, settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind])
+        # One agent for all scenarios; which model it asks is avatars.llm's choice.
+        wanted = "agent"
+        agent = table["llm"]["agent"]
+        table = {
+            **table,
+            "llm": {"agent": {**agent, "options": {"model_for": llm.model_for, **agent["options"]}}},
+        }
+    return registry.choose(kind, wanted, table, settings.VOICE_PREFERENCE[kind])
 
 
 def engines_used(cast: Cast) -> dict[str, Any]:

@@ -24,11 +24,32 @@ EXACT, STEM, SOUND, SPELLING = 1.0, 0.95, 0.8, 0.72
 """How much a word counts that agrees as it stands, but for its inflection, by its sound, by its letters."""
 
 FUNCTION_WORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her him his how i if im in is"
-    " it its ive just me my no not of on or our she so that the their them then there they this to too up us was we"
-    " were what when where which who why will with would yeah yes you your youre".split()
+    "a an and are as at be been but by can could did do does for from had has have he her him his "
+    "how i if im in is it its ive just me my no not of on or our she so that the their them then "
+    "there they this to too up us was we were what when where which who why will with would yeah yes "
+    "you your youre".split()
 )
 """Words that say little about the topic: they count for a quarter, and never by sound or spelling."""
+
+NEGATIONS = frozenset(
+    ("not", "no", "never", "dont", "isnt", "wasnt", "arent", "cant", "wont", "hardly", "without", "stop")
+)
+
+COMMON_WORDS = FUNCTION_WORDS | frozenset(
+    "able about actually after again all always another any anyone anything away back bad because before being best "
+    "better between big both came come coming day did different done down each else end enough even ever every "
+    "everyone everything face far feel few find first five four game get getting give go going good got great green "
+    "half hand happen happened hard head hear heard help here high home hour house hundred keep kind kitchen know "
+    "large last let lets life like line list little long look looking lot made make making man many matter maybe mean "
+    "men met might million mind minute moment month more morning most much must name need never new next nice night "
+    "nine nobody nothing now number off often old once one only other others ought out over own part past people "
+    "person phone place play point probably put question quite read real really right room said same say says second "
+    "see seven she should side six small some somebody someone something sometimes soon still stop such sure take "
+    "talk tell ten than thank thanks thing things think thinking thought thousand three through time today together "
+    "told tomorrow tonight took true try turn twenty two under until use used very wait walk want wanted water way "
+    "week weekend weeks well went whole without woman wonder word work world write year years yesterday yet".split()
+)
+"""Words that a recognizer writes far more often rightly than wrongly: never taken for another word."""
 
 _FORMS = (
     "break: broke broken; buy: bought; come: came; cost: costs; feel: felt; find: found; get: got "
@@ -90,7 +111,8 @@ def stem(word: str) -> str:
         ("ly", ""),
         ("s", ""),
     ):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith(("ss", "us", "is")):
+        left = len(word) - len(suffix)
+        if word.endswith(suffix) and left >= (2 if instead else 3) and not word.endswith(("ss", "us", "is")):
             return _tidy(word[: -len(suffix)] + instead)
     return _tidy(word)
 
@@ -143,14 +165,15 @@ def similarity(said: str, wanted: str) -> float:
     a, b = stem(said), stem(wanted)
     if a == b:
         return STEM
-    if said in FUNCTION_WORDS or wanted in FUNCTION_WORDS:
+    if said in COMMON_WORDS or wanted in FUNCTION_WORDS:
         return 0.0
-    short = min(len(a), len(b))
-    if short < 4:
+    letters, short = min(len(said), len(wanted)), min(len(a), len(b))
+    if letters < 4:
         return 0.0
-    letters = min(len(said), len(wanted))
     if _sound_alike(sound(said), sound(wanted), letters) or _sound_alike(sound(a), sound(b), short):
-        return SOUND
+        # the same consonants, but also spelled somewhat alike: "kilometers" is no "calendar"
+        tolerated = 2 if letters < 6 else 3 if letters < 8 else 4
+        return SOUND if distance(said, wanted, tolerated) <= tolerated else 0.0
     edits = distance(a, b, 2)
     if edits <= (0 if short < 5 else 1 if short < 7 else 2):
         kin = a[0] == b[0] or sound(a)[:1] == sound(b)[:1] or (edits == 1 and short >= 6)
@@ -166,6 +189,8 @@ def _sound_alike(one: str, other: str, letters: int) -> bool:
 class _Cue:
     words: tuple[int, ...]
     weights: tuple[float, ...]
+    needed: frozenset[int] = frozenset()
+    """Words that must have been heard: without "not", "not my fault" says the opposite."""
 
 
 class CueIndex:
@@ -180,7 +205,12 @@ class CueIndex:
         number = {word: index for index, word in enumerate(self._vocabulary)}
         weight = [0.25 if word in FUNCTION_WORDS else 1.0 for word in self._vocabulary]
         self._cues = [
-            _Cue(tuple(number[w] for w in cue), tuple(weight[number[w]] for w in cue)) for cue in split
+            _Cue(
+                tuple(number[w] for w in cue),
+                tuple(weight[number[w]] for w in cue),
+                frozenset(number[w] for w in cue if w in NEGATIONS),
+            )
+            for cue in split
         ]
         self._looks = [(w, _letters(w), stem(w), {sound(w), sound(stem(w))} - {""}) for w in self._vocabulary]
         self._exact_below = exact_below
@@ -202,8 +232,10 @@ class CueIndex:
                 found.setdefault(vocable, []).append((position, strength))
             # "we fund": the recognizer cut a word in two
             if position and len(said[position - 1]) <= 5 and len(word) <= 6:
-                for vocable, strength in self._vocables(said[position - 1] + word):
-                    if len(self._vocabulary[vocable]) >= 6:
+                joined = said[position - 1] + word
+                for vocable, strength in self._vocables(joined):
+                    wanted = self._vocabulary[vocable]
+                    if len(wanted) >= 5 and distance(joined, wanted, 1) <= 1:
                         found.setdefault(vocable, []).append((position, strength))
         if not found:
             return {}
@@ -217,18 +249,20 @@ class CueIndex:
         """The cue words that this word may stand for; remembered, for people use few different words."""
         if (known := self._known.get(word)) is None:
             letters, root, sounds = _letters(word), stem(word), {sound(word), sound(stem(word))}
-            plain = len(root) < 4 or word in FUNCTION_WORDS
+            plain = len(root) < 4 or word in COMMON_WORDS
             pairs = (
                 (index, similarity(word, wanted))
                 for index, (wanted, its_letters, its_root, its_sounds) in enumerate(self._looks)
                 # a cheap look first: two edits change at most four letters
                 if root == its_root
-                or not plain
-                and (
-                    (letters ^ its_letters).bit_count() <= 4
-                    or not sounds.isdisjoint(its_sounds)
-                    or its_root.startswith(root)
-                    or root.startswith(its_root)
+                or (
+                    not plain
+                    and (
+                        (letters ^ its_letters).bit_count() <= 4
+                        or not sounds.isdisjoint(its_sounds)
+                        or its_root.startswith(root)
+                        or root.startswith(its_root)
+                    )
                 )
             )
             known = tuple(
@@ -280,9 +314,9 @@ def _read_from(
             last, strength = min(near, key=lambda one: (one[0], -one[1]))
             got, at = got + weight * strength, last
         else:
-            missing += 1
-    if missing > spare:
-        return None
+            missing += len(cue.words) if vocable in cue.needed else 1
+    if missing > spare or (missing and got < 1.0):
+        return None  # what is left must hold a word that tells something
     return got / sum(cue.weights), last
 
 

@@ -31,7 +31,7 @@ FURIOUS_TURNS = 5
 """After so many turns of the trainee in a row that leave the avatar furious, it ends the scene."""
 GOAL_TURNS = 6
 """No scene ends well before this turn, however well it goes."""
-GOAL_SHARE = 0.75
+GOAL_SHARE = 1.0
 """Share of the criteria that must be met for an early good end."""
 
 STILL_THERE = (
@@ -55,11 +55,11 @@ GOODBYES = (
     "There's nothing more to say today.",
 )
 _FAREWELLS = CueIndex(
-    tuple(
-        "goodbye,good bye,bye bye,bye for now,talk to you later,talk to you soon,see you later,see you tomorrow,"
-        "have a nice day,have a great day,have a good day,have a good one,lets stop here,lets end it here,"
-        "lets wrap up,i have to go,i need to go,i gotta go,i have to run,thats all for today,im hanging up,"
-        "i am hanging up,i am done here".split(",")
+    (
+        *("goodbye", "good bye", "bye bye", "bye for now", "talk to you later", "talk to you soon"),
+        *("see you later", "see you tomorrow", "have a nice day", "have a great day", "have a good day"),
+        *("have a good one", "lets stop here", "lets end it here", "lets wrap up", "thats all for today"),
+        *("i have to go", "i need to go", "i gotta go", "i have to run", "im hanging up", "i am hanging up"),
     ),
     exact_below=7,
 )
@@ -221,7 +221,7 @@ class Script:
         if self._at_its_end(scene):
             return self._closing(scene)
         fits = [
-            (fit * (1.1 if line.moods else 1.0), line)
+            (fit, line)
             for fit, line in self._fits(scene.query)
             if spoken_form(line.text) not in scene.used and (not line.moods or scene.mood in line.moods)
         ]
@@ -316,6 +316,4 @@ def _says_goodbye(text: str) -> bool:
     said = words_of(text)
     if said[-1:] == ["bye"]:
         return True
-    return any(
-        last >= len(said) - 4 for strength, last in _FAREWELLS.places(said).values() if strength >= 0.9
-    )
+    return any(last >= len(said) - 4 for strength, last in _FAREWELLS.places(said).values() if strength >= 0.9)

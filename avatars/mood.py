@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from avatars.matching import MAX_WORDS, NEGATIONS, CueIndex, words_of
+from avatars.hearing import NEGATIONS, words_of
+from avatars.matching import MAX_WORDS, CueIndex
 from avatars.sheets import MOODS, Mood, ScenarioSheet
 
 TOP = float(len(MOODS) - 1)

@@ -100,7 +100,7 @@ async def _next_text(events: AgentRunEvents[str], wait_s: float) -> str | None:
 def _what(exc: Exception) -> str:
     """The kind of failure, without a word of what the vendor said."""
     if isinstance(exc, ModelHTTPError):
-        return f"{type(exc).__name__}, HTTP {exc.status_code}"
+        return f"HTTP {exc.status_code}"
     return type(exc).__name__
 
 

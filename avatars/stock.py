@@ -1,4 +1,4 @@
-"""What every scripted avatar can say and understands, whatever its scenario: that somebody is gone, and goodbyes."""
+"""What every scripted avatar can say and understands, whatever its scenario: silence and goodbyes."""
 
 from __future__ import annotations
 

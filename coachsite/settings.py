@@ -219,7 +219,10 @@ VOICE_ENGINES: dict[str, dict[str, dict[str, Any]]] = {
         "pocketsphinx": {"path": "voice.engines.stt_pocketsphinx.PocketSphinx", "options": {}},
     },
     "llm": {
-        "agent": {"path": "voice.engines.llm_agent.AgentLlm", "options": {}},
+        "agent": {
+            "path": "voice.engines.llm_agent.AgentLlm",
+            "options": {"model_for": "avatars.llm.model_for"},
+        },
     },
     "tts": {
         "worker": {

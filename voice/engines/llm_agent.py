@@ -7,6 +7,7 @@ each request. Only text is taken from the stream.
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from pydantic_ai import Agent
@@ -32,7 +33,8 @@ from voice.errors import EngineError, LlmTimeout, LlmUnavailable
 
 
 class AgentLlm(LlmEngine):
-    """``model_for`` gives the model for a scenario, which is expected in ``request.metadata["sheet"]``.
+    """``model_for`` (or the dotted path of such a function, as settings have it) gives the model for a
+    scenario, which is expected in ``request.metadata["sheet"]``.
 
     ``first_delta_s`` and ``next_delta_s`` bound the wait for the first and for each further piece of text.
     """
@@ -41,12 +43,12 @@ class AgentLlm(LlmEngine):
 
     def __init__(
         self,
-        model_for: Callable[[ScenarioSheet], Model],
+        model_for: Callable[[ScenarioSheet], Model] | str,
         *,
         first_delta_s: float = 20.0,
         next_delta_s: float = 10.0,
     ) -> None:
-        self._model_for = model_for
+        self._model_for = _loaded(model_for) if isinstance(model_for, str) else model_for
         self._first_delta_s = first_delta_s
         self._next_delta_s = next_delta_s
         self._agent: Agent[None, str] = Agent(name="avatar", output_type=str, deps_type=type(None))
@@ -85,6 +87,12 @@ class AgentLlm(LlmEngine):
             raise LlmUnavailable(f"The language model failed ({_what(exc)}).") from None
 
 
+def _loaded(path: str) -> Callable[[ScenarioSheet], Model]:
+    module, _, name = path.rpartition(".")
+    function: Callable[[ScenarioSheet], Model] = getattr(importlib.import_module(module), name)
+    return function
+
+
 async def _next_text(events: AgentRunEvents[str], wait_s: float) -> str | None:
     """The next piece of text, None at the end. Raises :class:`LlmTimeout`."""
     try:
@@ -103,7 +111,7 @@ async def _next_text(events: AgentRunEvents[str], wait_s: float) -> str | None:
 def _what(exc: Exception) -> str:
     """The kind of failure, without a word of what the vendor said."""
     if isinstance(exc, ModelHTTPError):
-        return f"{type(exc).__name__}, HTTP {exc.status_code}"
+        return f"HTTP {exc.status_code}"
     return type(exc).__name__
 
 

@@ -61,8 +61,8 @@ def end(process: subprocess.Popen[str]) -> int:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 @contextmanager

@@ -66,9 +66,7 @@ def library() -> Any:
             function = getattr(found, name)
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as exc:
-        raise SttUnavailable(
-            "This build of pocketsphinx can't be driven without blocking.", hint=HINT
-        ) from exc
+        raise SttUnavailable("This build of pocketsphinx can't be driven without blocking.", hint=HINT) from exc
     found.err_set_loglevel_str(b"FATAL")
     return found
 

@@ -35,9 +35,7 @@ class PocketSphinx(SttEngine):
     writes_fillers = False
     languages = frozenset({"en"})
 
-    def __init__(
-        self, *, decoders: int = 4, second_pass: bool = True, max_utterance_s: float = 120.0
-    ) -> None:
+    def __init__(self, *, decoders: int = 4, second_pass: bool = True, max_utterance_s: float = 120.0) -> None:
         """``decoders``: utterances that are decoded side by side, about 100 MB each once it is needed; more
         wait with their sound buffered. ``second_pass``: go over the sound once more when it settles: 2 to 7 %
         fewer words wrong, for 35 ms a second of sound."""

@@ -244,9 +244,7 @@ class _SileroStream(VadStream):
         count = len(sound) // WINDOW
         self._rest = sound[count * WINDOW :].copy()
         if count:
-            windows = sound[: count * WINDOW].astype(np.float32).reshape(count, WINDOW) / np.float32(
-                FULL_SCALE
-            )
+            windows = sound[: count * WINDOW].astype(np.float32).reshape(count, WINDOW) / np.float32(FULL_SCALE)
             self.pending.extend(windows)
             self._batcher.wants(self)
 

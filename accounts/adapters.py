@@ -13,13 +13,13 @@ from accounts import vault
 _SECOND_FACTOR = "mfa.Authenticator.data"
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """An admin of the organization makes accounts."""
         return False
 
 
-class MfaAdapter(DefaultMFAAdapter):
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def encrypt(self, text: str) -> str:
         return base64.b64encode(vault.seal_for_site(_SECOND_FACTOR, text.encode())).decode()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -18,14 +18,20 @@ admin.site.site_url = "/"
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
+    _UserAdmin = DjangoUserAdmin[User]
+    _CreationForm = AdminUserCreationForm[User]
+    _ChangeForm = UserChangeForm[User]
 else:
     _ModelAdmin = admin.ModelAdmin
+    _UserAdmin = DjangoUserAdmin
+    _CreationForm = AdminUserCreationForm
+    _ChangeForm = UserChangeForm
 
 
 class ScopedAdmin(_ModelAdmin):
     """Lists, edits and offers rows of the signed-in person's organization only, and makes new ones there."""
 
-    exclude: Any = ("organization",)
+    exclude: ClassVar[Any] = ("organization",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         # Not the default manager: that of people is not scoped.
@@ -48,14 +54,14 @@ class ScopedAdmin(_ModelAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-class PersonCreationForm(AdminUserCreationForm):
+class PersonCreationForm(_CreationForm):
     class Meta:
         model = User
         fields = ("email",)
         field_classes: dict[str, Any] = {}
 
 
-class PersonChangeForm(UserChangeForm):
+class PersonChangeForm(_ChangeForm):
     class Meta:
         model = User
         fields = ("email", "preferred_name", "language", "role", "is_active", "is_staff")
@@ -63,7 +69,7 @@ class PersonChangeForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(ScopedAdmin, DjangoUserAdmin):
+class UserAdmin(ScopedAdmin, _UserAdmin):
     form = PersonChangeForm
     add_form = PersonCreationForm
     exclude = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
 
 from accounts.models import Organization, Team, User
@@ -10,7 +12,7 @@ from accounts.scoping import organization_scope
 PASSWORD = "demo"
 ORGANIZATION = "Demo"
 ADMIN, COACH, TRAINEE = "admin@demo.test", "coach@demo.test", "trainee@demo.test"
-_PEOPLE = {
+_PEOPLE: dict[str, dict[str, Any]] = {
     ADMIN: {"role": User.Role.ADMIN, "is_staff": True, "is_superuser": True, "preferred_name": "Ada"},
     COACH: {"role": User.Role.COACH, "preferred_name": "Chris"},
     TRAINEE: {"role": User.Role.TRAINEE, "preferred_name": "Tess"},

@@ -10,7 +10,8 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+
+from accounts.managers import ScopedManager
 
 
 class Organization(models.Model):
@@ -35,19 +36,6 @@ class Organization(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    # allauth's migrations ask for ``User.objects``; they get a plain manager under that name, since nobody
-    # is in a scope while migrating.
-    use_in_migrations = True
-
-    def deconstruct(self) -> tuple[bool, str | None, str | None, Any, Any]:
-        return False, "django.db.models.manager.Manager", None, (), {}
-
-    def __eq__(self, other: object) -> bool:
-        # To makemigrations it is that plain manager, so there is nothing to change.
-        return isinstance(other, models.Manager) and self.deconstruct() == other.deconstruct()
-
-    __hash__ = BaseUserManager.__hash__
-
     def create_user(
         self, email: str, password: str | None = None, *, organization: Organization, **fields: Any
     ) -> User:
@@ -66,6 +54,21 @@ class UserManager(BaseUserManager["User"]):
             organization = Organization.objects.create(name="My organization", slug="my-organization")
         fields = {"role": User.Role.ADMIN, "is_staff": True, "is_superuser": True, **fields}
         return self.create_user(email, password, organization=organization, **fields)
+
+
+class ScopedUserManager(ScopedManager["User"], UserManager):
+    # allauth's migrations ask for ``User.objects``; they get a plain manager under that name, since nobody
+    # is in a scope while migrating.
+    use_in_migrations = True
+
+    def deconstruct(self) -> tuple[bool, str | None, str | None, Any, Any]:
+        return False, "django.db.models.manager.Manager", None, (), {}
+
+    def __eq__(self, other: object) -> bool:
+        # To makemigrations it is that plain manager, so there is nothing to change.
+        return isinstance(other, models.Manager) and self.deconstruct() == other.deconstruct()
+
+    __hash__ = models.Manager.__hash__
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -95,7 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     everyone: ClassVar[UserManager] = UserManager()
     """Across organizations: for signing in, when nobody's organization is known yet."""
-    objects: ClassVar[UserManager] = ScopedManager(_manager_class=UserManager, organization="organization")
+    objects: ClassVar[ScopedUserManager] = ScopedUserManager(organization="organization")
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -1,8 +1,7 @@
-"""Whether somebody said a thing, judged through what a recognizer made of it.
+"""Whether somebody said a thing, though a recognizer garbled a part of it.
 
-A recognizer writes about one word in five wrong, and wrong in a typical way: it writes a word that *sounds*
-alike ("we fund" for "refund"), or loses an ending ("repair" for "repairing"). So words are compared by
-their stem, then by how they sound, then by spelling; a phrase may miss one word of three.
+Words are compared by :mod:`avatars.hearing`; a phrase may miss one word of three, and a word that the
+recognizer cut in two is put together again.
 
 >>> CueIndex(["refund", "manager"]).hits("i want a we fund now")
 {0: 0.72}
@@ -11,161 +10,23 @@ their stem, then by how they sound, then by spelling; a phrase may miss one word
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import combinations
+
+from avatars.hearing import FUNCTION_WORDS, NEGATIONS, STEM, distance, similarity, sound, stem, words_of
 
 MAX_WORDS = 160
 """Only the end of a long speech is looked at: what was said last is what an answer refers to."""
-
-EXACT, STEM, SOUND, SPELLING = 1.0, 0.95, 0.8, 0.72
-"""How much a word counts that agrees as it stands, but for its inflection, by its sound, by its letters."""
-
-FUNCTION_WORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her him his how i if im in is"
-    " it its ive just me my no not of on or our she so that the their them then there they this to too up us was we"
-    " were what when where which who why will with would yeah yes you your youre".split()
-)
-"""Words that say little about the topic: they count for a quarter, and never by sound or spelling."""
-
-_FORMS = (
-    "break: broke broken; buy: bought; come: came; cost: costs; feel: felt; find: found; get: got "
-    "gotten; give: gave given; go: went gone going goes; grow: grew grown; have: has had; keep: "
-    "kept; know: knew known; lead: led; leave: left; lose: lost; make: made making; meet: met; pay: "
-    "paid; say: said; sell: sold; send: sent; sleep: slept; speak: spoke spoken; spend: spent; take: "
-    "took taken; teach: taught; tell: told; think: thought; understand: understood; win: won; wake: "
-    "woke; write: wrote written"
-)
-_IRREGULAR = {
-    form: base for base, forms in (entry.split(": ") for entry in _FORMS.split("; ")) for form in forms.split()
-}
-
-_SOUNDS = tuple(
-    pair.split(":")
-    for pair in (
-        "tion:Xn sion:Xn ture:Xr ough:f igh:i ght:t tch:X sch:sk kn:n wr:r ph:f gh:g sh:X ch:X ck:k th:t qu:kw "
-        "dge:X ce:se ci:si cy:si ge:Xe x:ks"
-    ).split()
-)
-_CLASS = str.maketrans(
-    {
-        "b": "p",
-        "d": "t",
-        "g": "k",
-        "c": "k",
-        "q": "k",
-        "v": "f",
-        "z": "s",
-        "j": "X",
-        "m": "n",
-        "w": "",
-        "h": "",
-        "y": "",
-    }
-)
-_VOWELS = "aeiou"
-
-
-def words_of(text: str) -> list[str]:
-    """Lower-case words without punctuation; apostrophes vanish ("don't" -> "dont")."""
-    return re.findall(r"[^\W_]+", re.sub(r"['’`]", "", text.lower()))
-
-
-@lru_cache(maxsize=8192)
-def stem(word: str) -> str:
-    """The word without its inflection: "repairing", "repaired", "repairs" -> "repair"."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if len(word) < 4:
-        return word
-    for suffix, instead in (
-        ("ies", "y"),
-        ("ied", "y"),
-        ("ing", ""),
-        ("edly", ""),
-        ("ed", ""),
-        ("es", ""),
-        ("ly", ""),
-        ("s", ""),
-    ):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith(("ss", "us", "is")):
-            return _tidy(word[: -len(suffix)] + instead)
-    return _tidy(word)
-
-
-def _tidy(word: str) -> str:
-    """One spelling for "stopp(ed)" and "stop", "repaire" and "repair"."""
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
-        word = word[:-1]
-    return word[:-1] if len(word) > 3 and word.endswith("e") else word
-
-
-@lru_cache(maxsize=8192)
-def sound(word: str) -> str:
-    """How a word sounds, roughly: consonants by place (voiced and voiceless alike), vowels only in front.
-
-    Own scheme: what recognizers confuse falls together ("b"/"p", "m"/"n", "th"/"t"), what they keep apart
-    does not.
-    """
-    if not word.isascii():
-        return ""
-    for letters, instead in _SOUNDS:
-        word = word.replace(letters, instead)
-    first = "A" if word[:1].lower() in tuple(_VOWELS) else ""
-    key = first + "".join(letter for letter in word.translate(_CLASS) if letter.lower() not in _VOWELS)
-    return re.sub(r"(.)\1+", r"\1", key)
-
-
-def distance(one: str, other: str, limit: int) -> int:
-    """Edits between two words, a swap of neighbors being one; ``limit + 1`` if more than ``limit``."""
-    if abs(len(one) - len(other)) > limit:
-        return limit + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        before, last, row = row, before, [i]
-        for j, b in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-        if min(row) > limit:
-            return limit + 1
-    return row[-1]
-
-
-def similarity(said: str, wanted: str) -> float:
-    """0 (another word) to 1 (the same) for two words as :func:`words_of` gives them."""
-    if said == wanted:
-        return EXACT
-    a, b = stem(said), stem(wanted)
-    if a == b:
-        return STEM
-    if said in FUNCTION_WORDS or wanted in FUNCTION_WORDS:
-        return 0.0
-    short = min(len(a), len(b))
-    if short < 4:
-        return 0.0
-    letters = min(len(said), len(wanted))
-    if _sound_alike(sound(said), sound(wanted), letters) or _sound_alike(sound(a), sound(b), short):
-        return SOUND
-    edits = distance(a, b, 2)
-    if edits <= (0 if short < 5 else 1 if short < 7 else 2):
-        kin = a[0] == b[0] or sound(a)[:1] == sound(b)[:1] or (edits == 1 and short >= 6)
-        return SPELLING if kin else 0.0
-    return SPELLING if short >= 5 and (a.startswith(b) or b.startswith(a)) else 0.0
-
-
-def _sound_alike(one: str, other: str, letters: int) -> bool:
-    return one == other and len(one) >= (3 if letters >= 5 else 4)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
     words: tuple[int, ...]
     weights: tuple[float, ...]
+    needed: frozenset[int] = frozenset()
+    """Words that must have been heard: without "not", "not my fault" says the opposite."""
 
 
 class CueIndex:
@@ -180,9 +41,21 @@ class CueIndex:
         number = {word: index for index, word in enumerate(self._vocabulary)}
         weight = [0.25 if word in FUNCTION_WORDS else 1.0 for word in self._vocabulary]
         self._cues = [
-            _Cue(tuple(number[w] for w in cue), tuple(weight[number[w]] for w in cue)) for cue in split
+            _Cue(
+                tuple(number[w] for w in cue),
+                tuple(weight[number[w]] for w in cue),
+                frozenset(number[w] for w in cue if w in NEGATIONS),
+            )
+            for cue in split
         ]
-        self._looks = [(w, _letters(w), stem(w), {sound(w), sound(stem(w))} - {""}) for w in self._vocabulary]
+        self._near: dict[str, list[int]] = {}
+        for index, word in enumerate(self._vocabulary):
+            for form in _forms(word):
+                self._near.setdefault(form, []).append(index)
+        self._cues_with: dict[int, list[int]] = {}
+        for index, one in enumerate(self._cues):
+            for vocable in set(one.words):
+                self._cues_with.setdefault(vocable, []).append(index)
         self._exact_below = exact_below
         self._known: dict[str, tuple[tuple[int, float], ...]] = {}
 
@@ -202,35 +75,22 @@ class CueIndex:
                 found.setdefault(vocable, []).append((position, strength))
             # "we fund": the recognizer cut a word in two
             if position and len(said[position - 1]) <= 5 and len(word) <= 6:
-                for vocable, strength in self._vocables(said[position - 1] + word):
-                    if len(self._vocabulary[vocable]) >= 6:
+                joined = said[position - 1] + word
+                for vocable, strength in self._vocables(joined) if len(joined) >= 5 else ():
+                    wanted = self._vocabulary[vocable]
+                    if len(wanted) >= 5 and distance(joined, wanted, 1) <= 1:
                         found.setdefault(vocable, []).append((position, strength))
-        if not found:
-            return {}
         result = {}
-        for index, cue in enumerate(self._cues):
-            if place := _best_place(cue, found):
+        for index in sorted({cue for vocable in found for cue in self._cues_with[vocable]}):
+            if place := _best_place(self._cues[index], found):
                 result[index] = place
         return result
 
     def _vocables(self, word: str) -> tuple[tuple[int, float], ...]:
-        """The cue words that this word may stand for; remembered, for people use few different words."""
+        """The cue words that this word may stand for. Remembered word by word, never what somebody said."""
         if (known := self._known.get(word)) is None:
-            letters, root, sounds = _letters(word), stem(word), {sound(word), sound(stem(word))}
-            plain = len(root) < 4 or word in FUNCTION_WORDS
-            pairs = (
-                (index, similarity(word, wanted))
-                for index, (wanted, its_letters, its_root, its_sounds) in enumerate(self._looks)
-                # a cheap look first: two edits change at most four letters
-                if root == its_root
-                or not plain
-                and (
-                    (letters ^ its_letters).bit_count() <= 4
-                    or not sounds.isdisjoint(its_sounds)
-                    or its_root.startswith(root)
-                    or root.startswith(its_root)
-                )
-            )
+            near = {index for form in _forms(word) for index in self._near.get(form, ())}
+            pairs = ((index, similarity(word, self._vocabulary[index])) for index in sorted(near))
             known = tuple(
                 (index, value)
                 for index, value in pairs
@@ -242,12 +102,18 @@ class CueIndex:
         return known
 
 
-def _letters(word: str) -> int:
-    """The set of a word's letters as bits."""
-    bits = 0
-    for letter in word:
-        bits |= 1 << (ord(letter) & 31)
-    return bits
+def _forms(word: str) -> set[str]:
+    """Words that share none of these are not similar. So a word is compared with a few others, not with all:
+    two words within n edits are the same once n letters or fewer are left out of each."""
+    root = stem(word)
+    forms = {f"={root}"}
+    if len(word) >= 4 and word not in FUNCTION_WORDS:
+        forms.update((f"~{sound(word)}", f"~{sound(root)}"))
+        edits = 0 if len(root) < 5 else 1 if len(root) < 7 else 2
+        for left_out in range(edits + 1):
+            forms.update("".join(rest) for rest in combinations(root, len(root) - left_out))
+        forms.update(f"{root[:length]}-" for length in range(5, len(root) + 1))
+    return forms
 
 
 def _best_place(cue: _Cue, found: dict[int, list[tuple[int, float]]]) -> tuple[float, int] | None:
@@ -280,9 +146,9 @@ def _read_from(
             last, strength = min(near, key=lambda one: (one[0], -one[1]))
             got, at = got + weight * strength, last
         else:
-            missing += 1
-    if missing > spare:
-        return None
+            missing += len(cue.words) if vocable in cue.needed else 1
+    if missing > spare or (missing and got < 1.0):
+        return None  # what is left must hold a word that tells something
     return got / sum(cue.weights), last
 
 

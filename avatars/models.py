@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
+from accounts.managers import ScopedManager
 from accounts.models import Organization
 from avatars.sheets import MOODS, LineKind
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from avatars.matching import MAX_WORDS, CueIndex, words_of
+from avatars.hearing import NEGATIONS, words_of
+from avatars.matching import MAX_WORDS, CueIndex
 from avatars.sheets import MOODS, Mood, ScenarioSheet
 
 TOP = float(len(MOODS) - 1)
-HEATS, COOLS = 0.7, 0.5
+HEATS, COOLS = 0.7, 0.35
 """Steps on the scale per rude and per kind thing that was said."""
-MOST_UP, MOST_DOWN = 1.2, 0.9
+MOST_UP, MOST_DOWN = 1.2, 0.6
 """No single turn moves the mood further than this."""
+
 
 def _phrases(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(","))
@@ -42,9 +44,6 @@ KIND = _phrases(
     "problem, dont worry, would it help, what would help, how can i help, walk me through, i want to "
     "understand"
 )
-_NEGATIONS = frozenset(
-    ("not", "no", "never", "dont", "isnt", "wasnt", "arent", "cant", "wont", "hardly", "without", "stop")
-)
 
 _SURE = 0.7
 
@@ -63,7 +62,7 @@ def clamp(level: float) -> float:
 
 
 def heat(sheet: ScenarioSheet, text: str) -> float:
-    """How far one thing that the trainee said moves the mood: -0.9 .. 1.2."""
+    """How far one thing that the trainee said moves the mood: -0.6 .. 1.2."""
     # Only words and indexes are remembered between calls, never what somebody said.
     said = words_of(text)[-MAX_WORDS:]
     index, hot_cues = _index(sheet.hot_words, sheet.cool_words)
@@ -72,7 +71,7 @@ def heat(sheet: ScenarioSheet, text: str) -> float:
         length = index.length(cue)
         before = said[max(0, last - length - 1) : max(0, last - length + 1)]
         # each place once: "not my fault" is not also "my fault"
-        if strength >= _SURE and length > longest.get(last, (0,))[0] and not _NEGATIONS.intersection(before):
+        if strength >= _SURE and length > longest.get(last, (0,))[0] and not NEGATIONS.intersection(before):
             longest[last] = (length, cue < hot_cues)
     hot = sum(is_hot for _, is_hot in longest.values())
     return max(-MOST_DOWN, min(MOST_UP, hot * HEATS - (len(longest) - hot) * COOLS))

@@ -8,7 +8,6 @@ import json
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 
 from accounts.models import Organization
 from accounts.scoping import organization_scope
@@ -112,9 +111,9 @@ def _same_or_next(scenario: Scenario, sheet: ScenarioSheet) -> ScenarioVersion:
         newest = ScenarioVersion.objects.filter(scenario=scenario).order_by("-number").first()
         if newest is not None and _digest(newest.sheet) == _digest(sheet.to_json()):
             return newest
-        number = (
-            ScenarioVersion.objects.filter(scenario=scenario).aggregate(last=Max("number"))["last"] or 0
-        ) + 1
+        # From the row that was compared, not asked for again: if another one came between, this number is
+        # taken, and the comparison is repeated with that one.
+        number = newest.number + 1 if newest is not None else 1
         stored = dataclasses.replace(sheet, version=number).to_json()
         try:
             with transaction.atomic():

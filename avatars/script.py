@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from avatars.matching import FUNCTION_WORDS, CueIndex, rarity, stem, words_of
+from avatars.hearing import FUNCTION_WORDS, stem, words_of
+from avatars.matching import CueIndex, rarity
 from avatars.mood import TOP, clamp, directed_mood, heat, level_of, mood_at
 from avatars.prompts import Direction, Occasion
 from avatars.sheets import LineSheet, Mood, ScenarioSheet
+from avatars.stock import GOODBYES, STILL_THERE, says_goodbye
 
 Spoken = tuple[Literal["trainee", "avatar"], str]
 """Who said it, and what was heard."""
@@ -31,38 +33,8 @@ FURIOUS_TURNS = 5
 """After so many turns of the trainee in a row that leave the avatar furious, it ends the scene."""
 GOAL_TURNS = 6
 """No scene ends well before this turn, however well it goes."""
-GOAL_SHARE = 0.75
+GOAL_SHARE = 1.0
 """Share of the criteria that must be met for an early good end."""
-
-STILL_THERE = (
-    "Hello? Are you still there?",
-    "Can you hear me?",
-    "I can't hear you right now.",
-    "Take your time. I'm still here.",
-    "Did I lose you?",
-    "Is anyone on the line?",
-)
-GOODBYES = (
-    "Goodbye.",
-    "Bye now.",
-    "That's it from my side.",
-    "We're done here.",
-    "I'll leave it at that.",
-    "So long.",
-    "Let's end it here.",
-    "Until another time.",
-    "I'm hanging up now.",
-    "There's nothing more to say today.",
-)
-_FAREWELLS = CueIndex(
-    tuple(
-        "goodbye,good bye,bye bye,bye for now,talk to you later,talk to you soon,see you later,see you tomorrow,"
-        "have a nice day,have a great day,have a good day,have a good one,lets stop here,lets end it here,"
-        "lets wrap up,i have to go,i need to go,i gotta go,i have to run,thats all for today,im hanging up,"
-        "i am hanging up,i am done here".split(",")
-    ),
-    exact_below=7,
-)
 
 
 @dataclass(slots=True)
@@ -221,7 +193,7 @@ class Script:
         if self._at_its_end(scene):
             return self._closing(scene)
         fits = [
-            (fit * (1.1 if line.moods else 1.0), line)
+            (fit, line)
             for fit, line in self._fits(scene.query)
             if spoken_form(line.text) not in scene.used and (not line.moods or scene.mood in line.moods)
         ]
@@ -271,7 +243,7 @@ class Script:
             reached
             or scene.trainee_turns >= self.sheet.enough_turns
             or scene.furious_turns >= FURIOUS_TURNS
-            or _says_goodbye(scene.query)
+            or says_goodbye(scene.query)
         )
 
     def _closing(self, scene: Scene) -> str:
@@ -310,12 +282,3 @@ def _direct(scene: Scene, direction: Direction) -> None:
     if mood := directed_mood(direction.text):
         scene.level = level_of(mood)
         scene.furious_turns = 0
-
-
-def _says_goodbye(text: str) -> bool:
-    said = words_of(text)
-    if said[-1:] == ["bye"]:
-        return True
-    return any(
-        last >= len(said) - 4 for strength, last in _FAREWELLS.places(said).values() if strength >= 0.9
-    )

@@ -15,6 +15,8 @@ with one_clear_line():
     # First: it loads the apps, and what follows imports models.
     http_application = get_asgi_application()
 
+from coachsite import daphne_hooks
+from voice import live
 from voice.routing import websocket_application
 
 application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})

@@ -204,9 +204,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         _ENDPOINT,
         "COACH_MIN_SPEECH_MS",
-        "64",
+        "32",
         "a whole number from 0 to 1000",
-        "Shorter sounds are no speech: two windows of 32 ms let clicks and knocks pass by.",
+        "Shorter sounds are no speech. One window of 32 ms: an avatar that is spoken over pauses at its end, and "
+        "resumes if it was only a knock.",
         parse.whole(0, 1000),
     ),
     Setting(
@@ -281,9 +282,10 @@ SETTINGS: tuple[Setting, ...] = (
         _ENGINES,
         "COACH_TTS",
         "auto",
-        "auto, worker or none",
-        "The avatar's voice. worker: the speech worker; none: the avatar answers in writing.",
-        parse.choice("auto", "worker", "none"),
+        "auto, worker, tones or none",
+        "The avatar's voice. worker: the speech worker; none: the avatar answers in writing; tones: a test voice "
+        "whose sound tells which words are in it.",
+        parse.choice("auto", "worker", "tones", "none"),
     ),
     Setting(
         _ENGINES,
@@ -349,7 +351,9 @@ def unknown(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     """``COACH_*`` names that mean nothing here, each with the name it was probably meant to be (or "")."""
     known = {one.name for one in SETTINGS} | NOT_FOR_THE_SERVER
     strangers = sorted(name for name in environ if name.startswith("COACH_") and name not in known)
-    return [(name, next(iter(difflib.get_close_matches(name, known, n=1)), "")) for name in strangers]
+    return [
+        (name, next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), "")) for name in strangers
+    ]
 
 
 @contextmanager

@@ -11,8 +11,6 @@ from coachsite import env, keyfiles, parse
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 _values = env.load(os.environ)
-globals().update({name: value for name, value in _values.items() if name.startswith("COACH_")})
-
 COACH_DATA_DIR = BASE_DIR / str(_values["COACH_DATA_DIR"])
 COACH_DEMO = keyfiles.is_demo(_values, COACH_DATA_DIR)
 COACH_DEBUG: bool = _values["COACH_DEBUG"]
@@ -194,6 +192,24 @@ others goes first."""
 
 # -- the live conversation -------------------------------------------------------------------------
 
+COACH_HOST: str = _values["COACH_HOST"]
+COACH_PORT: int = _values["COACH_PORT"]
+COACH_VAD: str = _values["COACH_VAD"]
+COACH_VAD_THRESHOLD: float = _values["COACH_VAD_THRESHOLD"]
+COACH_MIN_SPEECH_MS: int = _values["COACH_MIN_SPEECH_MS"]
+COACH_MIN_SILENCE_MS: int = _values["COACH_MIN_SILENCE_MS"]
+COACH_SPEECH_PAD_MS: int = _values["COACH_SPEECH_PAD_MS"]
+COACH_PRE_ROLL_MS: int = _values["COACH_PRE_ROLL_MS"]
+COACH_PATIENCE_MS: int = _values["COACH_PATIENCE_MS"]
+COACH_SPECULATE_AFTER_MS: int = _values["COACH_SPECULATE_AFTER_MS"]
+COACH_STT: str = _values["COACH_STT"]
+COACH_LLM: str = _values["COACH_LLM"]
+COACH_TTS: str = _values["COACH_TTS"]
+COACH_TTS_ADDRESS: str = _values["COACH_TTS_ADDRESS"]
+COACH_MAX_CONVERSATIONS: int = _values["COACH_MAX_CONVERSATIONS"]
+COACH_IDLE_LIMIT_S: int = _values["COACH_IDLE_LIMIT_S"]
+COACH_LEASE_S: int = _values["COACH_LEASE_S"]
+
 VOICE_ENGINES: dict[str, dict[str, dict[str, Any]]] = {
     "vad": {
         "silero": {"path": "voice.engines.vad_silero.SileroVad", "options": {}},
@@ -203,16 +219,29 @@ VOICE_ENGINES: dict[str, dict[str, dict[str, Any]]] = {
         "pocketsphinx": {"path": "voice.engines.stt_pocketsphinx.PocketSphinx", "options": {}},
     },
     "llm": {
-        "agent": {"path": "voice.engines.llm_agent.AgentLlm", "options": {}},
+        "agent": {
+            "path": "voice.engines.llm_agent.AgentLlm",
+            "options": {"model_for": "avatars.llm.model_for"},
+        },
     },
     "tts": {
         "worker": {
             "path": "voice.engines.tts_wyoming.WyomingTts",
-            "options": {"address": _values["COACH_TTS_ADDRESS"]},
+            "options": {"address": COACH_TTS_ADDRESS},
         },
+        "none": {"path": "voice.engines.tts_silent.SilentTts", "options": {}},
+        "tones": {"path": "voice.engines.tts_tones.TonesTts", "options": {}},
     },
 }
 """Alias -> dotted path of the class + options that it is made with."""
+
+VOICE_PREFERENCE: dict[str, list[str]] = {
+    "vad": ["silero", "energy"],
+    "stt": ["pocketsphinx"],
+    "llm": ["agent"],
+    "tts": ["worker"],
+}
+"""What ``auto`` tries, best first."""
 
 # -- pages -----------------------------------------------------------------------------------------
 
@@ -221,7 +250,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Filled by collectstatic where a proxy serves the files; the server itself finds them where they are.
+STATIC_ROOT = COACH_DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = COACH_DATA_DIR / "media"
 WHITENOISE_USE_FINDERS = True

@@ -24,8 +24,9 @@ os.environ["COACH_DATA_DIR"] = _folder
 os.environ["COACH_DEBUG"] = "0"
 os.environ["COACH_DEMO"] = "1"
 
+from coachsite import parse  # noqa: E402
 from coachsite.settings import *  # noqa: E402, F403
-from coachsite.settings import BASE_DIR, DATABASES, parse  # noqa: E402
+from coachsite.settings import BASE_DIR, DATABASES  # noqa: E402
 
 if os.environ.get("COACH_TEST_DATABASE") == "postgres":
     _server = os.environ.get("COACH_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")

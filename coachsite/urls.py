@@ -9,6 +9,7 @@ from coachsite import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
+    path("", include("voice.urls")),
     path("accounts/", include("allauth.urls")),
     # One way in: the admin's own login page would pass the second factor by.
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

@@ -7,9 +7,9 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from accounts.fields import EncryptedJSONField, EncryptedTextField
+from accounts.managers import ScopedManager
 from accounts.models import Organization
 from avatars.models import ScenarioVersion
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,7 @@ class MemoryData(PersonalData):
         counts = super().erase(person)
         # After the commit: a rollback must not leave rows whose sound is gone. They are sealed, and their key
         # is destroyed by then.
-        transaction.on_commit(lambda: [file.unlink(missing_ok=True) for file in files])
+        transaction.on_commit(partial(_unlink, files))
         return counts
 
     def export(self, person: UUID) -> dict[str, Any]:
@@ -54,3 +55,8 @@ class MemoryData(PersonalData):
             ],
             "memories": [one.text for one in Memory.objects.filter(person_id=person)],
         }
+
+
+def _unlink(files: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from accounts.fields import EncryptedJSONField
+from accounts.managers import ScopedManager
 from memory.models import Conversation
 
 

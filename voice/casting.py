@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from avatars import llm
-from avatars.prompts import render_system_prompt
+from avatars.prompts import Direction, render_system_prompt
 from avatars.script import is_closing
 from avatars.sheets import ScenarioSheet
 from memory.conversations import ConversationContext
@@ -34,9 +34,8 @@ async def warm_up() -> None:
 
 
 def _engine(kind: str) -> Engine:
-    wanted = getattr(settings, f"COACH_{kind.upper()}", "auto")
-    if kind == "llm":
-        wanted = "auto"  # one agent for all; which model it asks is avatars.llm's choice
+    # One agent for all scenarios; which model it asks is avatars.llm's choice.
+    wanted = "agent" if kind == "llm" else getattr(settings, f"COACH_{kind.upper()}")
     return registry.choose(kind, wanted, settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind])
 
 
@@ -76,7 +75,7 @@ def scene_for(context: ConversationContext) -> Scene:
             organization=context.organization_context,
             trainee_name=context.trainee_name,
             memories=context.memories,
-            directions=[turn.text for turn in context.turns if turn.kind == "direction"],
+            directions=_directions(context),
         ),
         opening_line=sheet.opening_line,
         is_closing=lambda text: is_closing(sheet, text),
@@ -97,6 +96,17 @@ def scene_for(context: ConversationContext) -> Scene:
         next_seq=max((turn.seq for turn in context.turns), default=0) + 1,
         elapsed_ms=context.elapsed_ms,
     )
+
+
+def _directions(context: ConversationContext) -> list[Direction]:
+    """What the coach asked for so far, each with how many of the trainee's turns went before it."""
+    directions: list[Direction] = []
+    spoken = 0
+    for turn in context.turns:
+        if turn.kind == "direction":
+            directions.append(Direction(turn.text, after_turns=spoken))
+        spoken += turn.speaker == "trainee" and turn.kind != "backchannel"
+    return directions
 
 
 def _listener_settings() -> ListenerSettings:

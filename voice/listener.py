@@ -20,6 +20,10 @@ from voice.segmenter import Segmenter, SegmenterSettings, SpeechEvent
 SAMPLES_PER_MS = INPUT_RATE / 1000
 GAP_MS = 1_000.0
 """No sound for this long is a gap: the client muted, sleeps, or lost its connection for a moment."""
+LATE_MS = 3_000.0
+"""A shorter gap may turn out to be none: the sound was only late, and comes all at once."""
+CATCHING_UP_MS = 100.0
+"""So far ahead of the clock, sound after a gap is recognized as having been late."""
 LEAD_LIMIT_MS = 30_000.0
 """Sound may run this far ahead of the clock (a client that sends a file at once); beyond, it is refused."""
 PARTIAL_EVERY_S = 0.25
@@ -118,6 +122,7 @@ class Listener:
         self._recent: deque[tuple[float, Pcm]] = deque()
         self._keep_ms = settings.pre_roll_ms + settings.segmenter.min_speech_ms + 500.0
         self._last_arrival = -GAP_MS
+        self._skipped_ms = 0.0
 
     def set_rate(self, rate: int) -> None:
         """Samples per second of the sound to come. Raises BadAudio."""
@@ -142,6 +147,8 @@ class Listener:
         self._last_arrival = now
         if self.heard_until_ms + span_ms > now + LEAD_LIMIT_MS:
             raise RateLimited
+        if self._skipped_ms and self.heard_until_ms > now + CATCHING_UP_MS:
+            self._undo_gap()
         start_ms = self.heard_until_ms
         self.heard_until_ms += span_ms
         if len(samples):
@@ -167,9 +174,18 @@ class Listener:
         """Sound begins, or begins again, at this moment."""
         self._pause()
         self._recent.clear()
+        skipped_ms = at_ms - self.heard_until_ms
+        self._skipped_ms = skipped_ms if 0 < skipped_ms < LATE_MS else 0.0
         self.heard_until_ms = max(self.heard_until_ms, at_ms)
         self._vad.reset()
         self._window_start_ms = self.heard_until_ms
+
+    def _undo_gap(self) -> None:
+        """More sound than there was time for: it was late, not missing. Date it by its own clock again."""
+        self.heard_until_ms -= self._skipped_ms
+        self._window_start_ms -= self._skipped_ms
+        self._recent.clear()
+        self._skipped_ms = 0.0
 
     def _pause(self) -> None:
         paused = self._segmenter.break_off()

@@ -22,7 +22,7 @@ MARCUS = AvatarSheet(
 )
 
 _WHAT = cues(
-    "what happened, whats wrong, what is wrong, whats the problem, what seems to be, tell me, "
+    "what happened, whats wrong, what is wrong, whats the problem, what seems to be, tell me what, tell me about, "
     "describe, explain, from the beginning, whats going on, how can i help, what can i do"
 )
 _SORRY = cues("sorry, apologize, apologies, apology, regret, inconvenience")
@@ -33,7 +33,7 @@ _FEELING = cues(
 _IMPACT = cues(
     "why is it urgent, affect you, affecting you, important, what do you need it for, need the phone, "
     "impact, mean for you, depend on, urgent, worried, worry, calls, anyone, emergency, family, "
-    "mother, hospital, how is she"
+    "mother, hospital, how is she, trying to reach you, reach you, waiting for a call"
 )
 _ORDER = cues(
     "order number, receipt, account, serial number, your name, full name, email, reference, case "
@@ -155,9 +155,7 @@ ANGRY_CUSTOMER = ScenarioSheet(
             kind="objection",
             heat=1,
         ),
-        say(
-            "No. Nothing lights up. Your colleague had me hold that button for ten minutes on Tuesday.", *_TRY
-        ),
+        say("No. Nothing lights up. Your colleague had me hold that button for ten minutes on Tuesday.", *_TRY),
         say(
             "Hold on. Are you saying this is my fault? I never dropped it, and it never got wet.",
             *_FAULT,
@@ -255,7 +253,7 @@ ANGRY_CUSTOMER = ScenarioSheet(
             kind="objection",
             moods=HOT,
         ),
-        say("Good. Say your name again, slowly, so I can write it down.", *_PROMISE, heat=-1),
+        say("Good. Say your name again, slowly, so I can write it down.", *_PROMISE),
         say(
             "Okay. If you call me yourself, I believe you. Use the bakery's number for now.",
             *_PROMISE,
@@ -302,7 +300,7 @@ ANGRY_CUSTOMER = ScenarioSheet(
             "not my fault",
             "whatever",
         ),
-        say("What does that have to do with my phone?", *ELSEWHERE, kind="off_topic", heat=1),
+        say("What does that have to do with my phone?", *ELSEWHERE, kind="off_topic"),
         say(
             "Are you serious? I've been waiting for six days, and you want to chat?",
             *ELSEWHERE,
@@ -339,9 +337,7 @@ ANGRY_CUSTOMER = ScenarioSheet(
             moods=HOT,
             kind="objection",
         ),
-        say(
-            "You're not listening. The phone is dead, and I need one that works.", moods=HOT, kind="objection"
-        ),
+        say("You're not listening. The phone is dead, and I need one that works.", moods=HOT, kind="objection"),
         say("Fine. And what's the next step?", kind="question"),
         say("I hear you. I'd just like to know when this will be over.", moods=COOL),
         say("Right. Is there anything you still need from me?", moods=COOL, kind="question"),

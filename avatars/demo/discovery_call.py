@@ -41,7 +41,7 @@ _PAIN = cues(
     "could, magic wand"
 )
 _PEOPLE = cues(
-    "technicians leave, quit, turnover, retention, morale, people leaving, why did they leave, staff, "
+    "technicians leave, quit, turnover, retention, morale, people leaving, technicians have quit, have quit, why did they leave, staff, "
     "employees, crew, hire, hiring, leaving, resign, your people, the technicians feel"
 )
 _IMPACT = cues(
@@ -207,9 +207,7 @@ DISCOVERY_CALL = ScenarioSheet(
             "There are sixty thousand set aside this year. Not for software as such. For keeping my people.",
             *_BUDGET,
         ),
-        say(
-            "I don't need the cheapest one. I need the one that still works in January.", *_BUDGET, moods=COOL
-        ),
+        say("I don't need the cheapest one. I need the one that still works in January.", *_BUDGET, moods=COOL),
         say("I decide. In theory. After the last time, the board looks over my shoulder.", *_DECIDE),
         say(
             "Our finance director, and Tom, who runs dispatch. If Tom says no, it's a no. I learned that the hard way.",
@@ -304,9 +302,8 @@ DISCOVERY_CALL = ScenarioSheet(
             "I don't do small talk with people who want my money. Back to the subject?",
             *ELSEWHERE,
             kind="off_topic",
-            heat=1,
         ),
-        say("You're burning my twenty minutes, you know.", *ELSEWHERE, kind="off_topic", heat=1),
+        say("You're burning my twenty minutes, you know.", *ELSEWHERE, kind="off_topic"),
         say(
             "Good morning. I'm fine. Busy. You?",
             "hello",

@@ -78,7 +78,7 @@ _FUTURE = cues(
 )
 _ASK = cues(
     "my question, i have a question, can i ask, may i ask, what does success, what would i, what is "
-    "the team, whats the team, typical day, first ninety days, how do you measure, what do you like, "
+    "the team, whats the team, typical day, first ninety days, how do you measure, what do you like about, do you like working, "
     "biggest challenge, culture, who would i, how big is the team, next steps, hear back"
 )
 _SKILL = cues(
@@ -127,7 +127,12 @@ JOB_INTERVIEW = ScenarioSheet(
         say("And why this role? You could do that in many places.", *_WHY, kind="question"),
         say("Okay. Those are adjectives. When did somebody last see that in you?", *_STRONG, kind="question"),
         say("Good. Who would confirm that, and what would they tell me?", *_STRONG, kind="question"),
-        say("Hm. I hear that one a lot. What do you do badly, in plain words?", *_WEAK, kind="question"),
+        say(
+            "Hm. I hear that one a lot. What do you do badly, in plain words?",
+            *_WEAK,
+            moods=("neutral", "tense", "angry"),
+            kind="question",
+        ),
         say("Thank you. That's honest. What are you doing about it?", *_WEAK, kind="question", heat=-1),
         say("And when it happens again, how do you notice?", *_WEAK, kind="question"),
         say("All right. What was your own part in that, as you see it today?", *_FAIL, kind="question"),
@@ -153,9 +158,7 @@ JOB_INTERVIEW = ScenarioSheet(
         ),
         say("That's a concrete one, good. What did you do first?", *_EXAMPLE, kind="question", heat=-1),
         say("Stay with that example. What was the hardest moment in it?", *_EXAMPLE, kind="question"),
-        say(
-            "I can picture that. Who else was involved, and what was their part?", *_EXAMPLE, kind="question"
-        ),
+        say("I can picture that. Who else was involved, and what was their part?", *_EXAMPLE, kind="question"),
         say("Nice result. How did you know that it was your doing?", *_RESULT, kind="question"),
         say(
             "That's a number I'll write down. What would you have done with twice the time?",
@@ -212,9 +215,7 @@ JOB_INTERVIEW = ScenarioSheet(
             *_SKILL,
             kind="question",
         ),
-        say(
-            "Good to know. How would you explain it to somebody who's afraid of it?", *_SKILL, kind="question"
-        ),
+        say("Good to know. How would you explain it to somebody who's afraid of it?", *_SKILL, kind="question"),
         say("Take your time. It needn't be from work.", *_UNSURE),
         say(
             "Let me put it differently. When did something go really wrong, and you were part of it?",
@@ -262,12 +263,13 @@ JOB_INTERVIEW = ScenarioSheet(
             kind="off_topic",
             heat=1,
         ),
-        say("I'd rather hear something about you at work.", *ELSEWHERE, kind="off_topic", heat=1),
+        say("I'd rather hear something about you at work.", *ELSEWHERE, kind="off_topic"),
         say(
             "I'm well, thanks. A little short of coffee. How was the way here?",
             "how are you",
             "how are you doing",
             "hows your day",
+            moods=COOL,
             kind="small_talk",
         ),
         say(
@@ -295,9 +297,7 @@ JOB_INTERVIEW = ScenarioSheet(
         ),
         say("Hm. I couldn't repeat that to a colleague. What's the main point?", kind="question", moods=HOT),
         say("And looking back, what would you do differently?", kind="question"),
-        say(
-            "Okay. Why should I pick you for this, and not the other two people on my list?", kind="question"
-        ),
+        say("Okay. Why should I pick you for this, and not the other two people on my list?", kind="question"),
         say("How would your best friend at work describe you on a bad day?", kind="question"),
         say("What would you like to ask me?", kind="question"),
         say("Take a moment, if you need one. I don't mind silence.", kind="silence"),
@@ -382,7 +382,7 @@ JOB_INTERVIEW = ScenarioSheet(
                 "may i ask",
                 "my question",
                 "what is the team like",
-                "what do you like",
+                "what do you like about",
                 "biggest challenge",
             ),
         ),

@@ -37,8 +37,7 @@ _SCARED = cues("afraid, scared, nervous, anxious, anxiety, worried, worry, fear,
 _TIRED = cues("tired, exhausted, sleep, burned out, burnout, stress, stressed, overwhelmed, too much, busy")
 _HAPPY = cues("happy, excited, great day, good news, proud, celebrate, won, finally, love it, fun")
 _DECIDE = cues(
-    "decide, decision, choose, choice, option, options, should i, torn, not sure, dilemma, move to, "
-    "quit my job"
+    "decide, decision, choose, choice, option, options, should i, torn, not sure, dilemma, move to, quit my job"
 )
 _GOAL = cues("goal, goals, plan, plans, habit, learn, improve, change, start, exercise, resolution, dream")
 _SPEAK = cues("presentation, speech, public speaking, audience, interview, pitch, meeting, speak up, toast")
@@ -59,7 +58,7 @@ _ADVICE = cues(
     "advice, what would you do, what should, suggest, suggestion, tip, tips, any ideas, recommend, help me"
 )
 _THANKS = cues(
-    "thank you, thanks, that helps, helpful, appreciate, good idea, good question, great question, "
+    "thank you, thanks, that helps, helpful, appreciate, good idea, "
     "youre right, that makes sense"
 )
 _NO = cues("i dont know, no idea, nothing, dont want to, rather not, not really, nothing much")
@@ -148,9 +147,7 @@ LUMINA = ScenarioSheet(
             kind="question",
         ),
         say("Let's hear the opening. Say the first two sentences, and take your time.", *_SPEAK),
-        say(
-            "Family. It's never just one thing, is it? What's it about this time?", *_FAMILY, kind="question"
-        ),
+        say("Family. It's never just one thing, is it? What's it about this time?", *_FAMILY, kind="question"),
         say("They're lucky that you care. What would you like to hear from them?", *_FAMILY, kind="question"),
         say(
             "That sounds like somebody who matters to you. What's going on between you two?",

@@ -18,17 +18,20 @@ RATE = 16_000
 FRAME_MS = 20
 
 
-async def sign_in(base: str, email: str = TRAINEE[0], password: str = TRAINEE[1]) -> httpx.AsyncClient:
+@asynccontextmanager
+async def sign_in(
+    base: str, email: str = TRAINEE[0], password: str = TRAINEE[1]
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a session. ``base``: http://127.0.0.1:PORT."""
-    client = httpx.AsyncClient(base_url=base, follow_redirects=True, timeout=20)
-    page = await client.get("/accounts/login/")
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-    assert token, page.text[:500]
-    data = {"login": email, "password": password, "csrfmiddlewaretoken": token[1]}
-    answer = await client.post("/accounts/login/", data=data, headers={"Referer": base})
-    assert answer.status_code == 200
-    assert "sessionid" in client.cookies, "not signed in"
-    return client
+    async with httpx.AsyncClient(base_url=base, follow_redirects=True, timeout=20) as client:
+        page = await client.get("/accounts/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token, page.text[:500]
+        data = {"login": email, "password": password, "csrfmiddlewaretoken": token[1]}
+        answer = await client.post("/accounts/login/", data=data, headers={"Referer": base})
+        assert answer.status_code == 200
+        assert "sessionid" in client.cookies, "not signed in"
+        yield client
 
 
 async def start(client: httpx.AsyncClient, scenario: str) -> str:
@@ -154,7 +157,7 @@ async def open_door(
 @asynccontextmanager
 async def conversation(base: str, scenario: str, *, manual: bool = False) -> AsyncIterator[BrowserClient]:
     """Signed in and in a new conversation, formats agreed on. ``browser.conversation_id`` is its id."""
-    async with await sign_in(base) as client:
+    async with sign_in(base) as client:
         conversation_id = await start(client, scenario)
         async with open_door(client, base, f"/ws/voice/{conversation_id}/") as browser:
             browser.conversation_id = conversation_id  # type: ignore[attr-defined]

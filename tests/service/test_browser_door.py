@@ -159,7 +159,7 @@ def test_an_error_names_the_event_that_caused_it(base: str) -> None:
 
 def test_it_stays_shut_for_strangers(base: str) -> None:
     async def main() -> None:
-        async with await sign_in(base) as trainee, await sign_in(base, "coach@demo.test") as coach:
+        async with sign_in(base) as trainee, sign_in(base, "coach@demo.test") as coach:
             conversation_id = await start(trainee, "lumina")
             path = f"/ws/voice/{conversation_id}/"
             for client, code in ((None, 4401), (coach, 4404)):
@@ -186,7 +186,7 @@ def test_it_stays_shut_for_strangers(base: str) -> None:
 
 def test_a_second_window_is_told_that_the_conversation_is_elsewhere(base: str) -> None:
     async def main() -> None:
-        async with await sign_in(base) as client:
+        async with sign_in(base) as client:
             path = f"/ws/voice/{await start(client, 'lumina')}/"
             async with open_door(client, base, path) as first:
                 await first.set_up()
@@ -200,7 +200,7 @@ def test_a_second_window_is_told_that_the_conversation_is_elsewhere(base: str) -
 
 def test_a_lost_connection_is_taken_up_again_with_its_context(base: str) -> None:
     async def main() -> None:
-        async with await sign_in(base) as client:
+        async with sign_in(base) as client:
             path = f"/ws/voice/{await start(client, 'angry-customer')}/"
             async with open_door(client, base, path) as browser:
                 await browser.set_up()

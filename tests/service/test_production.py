@@ -64,7 +64,7 @@ def test_a_conversation_goes_on_at_another_server(house: Installation, web: tupl
     """Its web server is killed in mid-conversation; the other one takes over once the lease has run out."""
 
     async def main() -> None:
-        async with await sign_in(web[0]) as client, await sign_in(web[1]) as other:
+        async with sign_in(web[0]) as client, sign_in(web[1]) as other:
             path = f"/ws/voice/{await start(client, 'angry-customer')}/"
             async with open_door(client, web[0], path) as browser:
                 await browser.set_up()

@@ -7,7 +7,8 @@ each request. Only text is taken from the stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+import importlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from pydantic_ai import Agent
 from pydantic_ai.agent import AgentRunEvents
@@ -23,6 +24,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import Model
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from avatars.prompts import BEGINNING, as_spoken, stage_note
 from avatars.sheets import ScenarioSheet
@@ -31,7 +33,8 @@ from voice.errors import EngineError, LlmTimeout, LlmUnavailable
 
 
 class AgentLlm(LlmEngine):
-    """``model_for`` gives the model for a scenario, which is expected in ``request.metadata["sheet"]``.
+    """``model_for`` (or the dotted path of such a function, as settings have it) gives the model for a
+    scenario, which is expected in ``request.metadata["sheet"]``.
 
     ``first_delta_s`` and ``next_delta_s`` bound the wait for the first and for each further piece of text.
     """
@@ -40,15 +43,25 @@ class AgentLlm(LlmEngine):
 
     def __init__(
         self,
-        model_for: Callable[[ScenarioSheet], Model],
+        model_for: Callable[[ScenarioSheet], Model] | str,
         *,
         first_delta_s: float = 20.0,
         next_delta_s: float = 10.0,
     ) -> None:
-        self._model_for = model_for
+        self._model_for = _loaded(model_for) if isinstance(model_for, str) else model_for
         self._first_delta_s = first_delta_s
         self._next_delta_s = next_delta_s
         self._agent: Agent[None, str] = Agent(name="avatar", output_type=str, deps_type=type(None))
+
+    async def warm_up(self) -> None:
+        """The first run of an agent imports and builds what later ones reuse: most of a second."""
+
+        async def say(_messages: list[ModelMessage], _info: AgentInfo) -> AsyncIterator[str]:
+            yield "ready"
+
+        async with self._agent.run_stream_events("", model=FunctionModel(stream_function=say)) as events:
+            async for _event in events:
+                pass
 
     async def reply(self, request: ReplyRequest) -> AsyncGenerator[str, None]:
         sheet: ScenarioSheet = request.metadata["sheet"]
@@ -74,6 +87,12 @@ class AgentLlm(LlmEngine):
             raise LlmUnavailable(f"The language model failed ({_what(exc)}).") from None
 
 
+def _loaded(path: str) -> Callable[[ScenarioSheet], Model]:
+    module, _, name = path.rpartition(".")
+    function: Callable[[ScenarioSheet], Model] = getattr(importlib.import_module(module), name)
+    return function
+
+
 async def _next_text(events: AgentRunEvents[str], wait_s: float) -> str | None:
     """The next piece of text, None at the end. Raises :class:`LlmTimeout`."""
     try:
@@ -92,7 +111,7 @@ async def _next_text(events: AgentRunEvents[str], wait_s: float) -> str | None:
 def _what(exc: Exception) -> str:
     """The kind of failure, without a word of what the vendor said."""
     if isinstance(exc, ModelHTTPError):
-        return f"{type(exc).__name__}, HTTP {exc.status_code}"
+        return f"HTTP {exc.status_code}"
     return type(exc).__name__
 
 

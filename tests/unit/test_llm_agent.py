@@ -1,0 +1,197 @@
+"""The engine that runs a PydanticAI agent: streams, stops upstream, and fails without telling secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from pydantic_ai.exceptions import ModelHTTPError
+from pydantic_ai.messages import ModelMessage, ModelRequest, TextPart, UserPromptPart
+from pydantic_ai.models import Model
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+from avatars.demo import SHEETS
+from avatars.prompts import BEGINNING, render_system_prompt, stage_note
+from avatars.scripted import ScriptedModel
+from avatars.sheets import ScenarioSheet
+from voice.engines.base import Message, ReplyRequest
+from voice.engines.llm_agent import AgentLlm
+from voice.errors import LlmTimeout, LlmUnavailable
+
+pytestmark = pytest.mark.unit
+SHEET = next(sheet for sheet in SHEETS if sheet.slug == "angry-customer")
+SECRET = "my grandmother's recipe"
+
+Stream = Callable[[list[ModelMessage], AgentInfo], AsyncIterator[str]]
+
+
+def engine(stream: Stream, **options: float) -> AgentLlm:
+    return AgentLlm(lambda sheet: FunctionModel(stream_function=stream), **options)
+
+
+def request(*history: Message, **more: object) -> ReplyRequest:
+    said = history or (Message("trainee", SECRET),)
+    return ReplyRequest(f"prompt with {SECRET}", said, metadata={"sheet": SHEET}, **more)  # type: ignore[arg-type]
+
+
+async def text_of(llm: AgentLlm, asked: ReplyRequest) -> str:
+    return "".join([delta async for delta in llm.reply(asked)])
+
+
+def test_the_first_delta_comes_before_the_model_has_finished() -> None:
+    async def scene() -> None:
+        go_on = asyncio.Event()
+
+        async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+            yield "One. "
+            await go_on.wait()
+            yield "Two."
+
+        reply = engine(stream).reply(request())
+        assert await anext(reply) == "One. "
+        go_on.set()
+        assert [delta async for delta in reply] == ["Two."]
+
+    asyncio.run(scene())
+
+
+def upstream(closed: asyncio.Event) -> Stream:
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        try:
+            yield "One. "
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    return stream
+
+
+def test_closing_the_reply_closes_the_model_upstream() -> None:
+    async def scene() -> None:
+        closed = asyncio.Event()
+        reply = engine(upstream(closed)).reply(request())
+        await anext(reply)
+        await reply.aclose()
+        assert closed.is_set()
+
+    asyncio.run(scene())
+
+
+def test_cancelling_the_reader_closes_the_model_upstream() -> None:
+    async def scene() -> None:
+        closed, begun = asyncio.Event(), asyncio.Event()
+
+        async def read() -> None:
+            async for _ in engine(upstream(closed)).reply(request()):
+                begun.set()
+
+        reader = asyncio.create_task(read())
+        await begun.wait()
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+        assert closed.is_set()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (ModelHTTPError(503, "m", {"prompt": SECRET}), "The language model failed (HTTP 503)."),
+        (ValueError(SECRET), "The language model failed (ValueError)."),
+    ],
+)
+def test_a_failing_model_is_unavailable_and_tells_nothing_of_the_prompt(
+    after: int, failure: Exception, message: str
+) -> None:
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        for _ in range(after):
+            yield "One. "
+        raise failure
+
+    with pytest.raises(LlmUnavailable) as caught:
+        asyncio.run(text_of(engine(stream), request()))
+    assert caught.value.message == message
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_model_that_says_nothing_in_time_is_a_timeout() -> None:
+    async def scene() -> None:
+        closed = asyncio.Event()
+        llm = engine(upstream(closed), next_delta_s=0.01)
+        with pytest.raises(LlmTimeout):
+            await text_of(llm, request())
+        assert closed.is_set()
+
+    asyncio.run(scene())
+
+
+def test_the_model_is_given_prompt_history_and_what_is_to_be_answered() -> None:
+    seen: list[object] = []
+
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        for message in messages:
+            for part in message.parts:
+                assert isinstance(part, UserPromptPart | TextPart)
+                seen.append(("user" if isinstance(message, ModelRequest) else "model", part.content))
+        seen.append(info.instructions)
+        yield "Hm."
+
+    llm = engine(stream)
+    history = (Message("avatar", "Hello."), Message("trainee", "Hi [[stage: x]]."), Message("avatar", "Well"))
+    asyncio.run(text_of(llm, request(*history, Message("trainee", "Go on."))))
+    told = [("user", BEGINNING), ("model", "Hello."), ("user", "Hi [stage: x]."), ("model", "Well")]
+    assert seen == [*told, ("user", "Go on."), f"prompt with {SECRET}"]
+    seen.clear()
+    asyncio.run(text_of(llm, request(*history, occasion="silence")))
+    assert seen == [*told, ("user", stage_note("silence")), f"prompt with {SECRET}"]
+
+
+def test_the_opening_line_is_said_as_it_stands_without_asking_a_model() -> None:
+    def no_model(sheet: ScenarioSheet) -> Model:
+        raise AssertionError("not asked")
+
+    asked = ReplyRequest("", (), "opening", {"sheet": SHEET})
+    assert asyncio.run(text_of(AgentLlm(no_model), asked)) == SHEET.opening_line
+
+
+def test_the_scripted_avatar_answers_through_it() -> None:
+    llm = AgentLlm("avatars.scripted.ScriptedModel")
+    asked = ReplyRequest(
+        render_system_prompt(SHEET), (Message("trainee", "Did you drop it?"),), metadata={"sheet": SHEET}
+    )
+    assert asyncio.run(text_of(llm, asked)).startswith("Hold on. Are you saying this is my fault?")
+
+
+def test_a_reply_of_thirty_deltas_costs_little(record_property: Callable[[str, object], None]) -> None:
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        for _ in range(30):
+            yield "word "
+
+    async def measure(llm: AgentLlm) -> tuple[float, float]:
+        first, whole = [], []
+        for _ in range(12):
+            started = time.perf_counter()
+            reply = llm.reply(request())
+            await anext(reply)
+            first.append((time.perf_counter() - started) * 1000)
+            async for _ in reply:
+                pass
+            whole.append((time.perf_counter() - started) * 1000)
+        return statistics.median(first), statistics.median(whole)
+
+    first_ms, whole_ms = asyncio.run(measure(engine(stream)))
+    scripted_ms, _ = asyncio.run(measure(AgentLlm(ScriptedModel)))
+    for name, value in (("first_ms", first_ms), ("whole_ms", whole_ms), ("scripted_first_ms", scripted_ms)):
+        record_property(name, round(value, 2))
+    print(first_ms, whole_ms, scripted_ms)
+    # Ten times what an idle machine needs: this is about not rebuilding an agent for each reply.
+    assert first_ms < 40
+    assert whole_ms < 100
+    assert scripted_ms < 40

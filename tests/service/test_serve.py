@@ -184,10 +184,7 @@ def test_it_serves_on_ipv6_too(data: Path) -> None:
 
 
 def test_a_database_that_is_behind_is_one_clear_line(tmp_path: Path) -> None:
-    line = (
-        "the database 'default' is not up to date: run manage.py migrate --database default, "
-        "or manage.py serve --prepare"
-    )
+    line = "the database 'default' is not up to date: run manage.py migrate, or manage.py serve --prepare"
     assert run(tmp_path / "data", COACH_PORT=str(free_port())) == (1, [f"CommandError: {line}"])
 
 

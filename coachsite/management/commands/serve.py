@@ -66,8 +66,7 @@ class Command(BaseCommand):
             Supervisor(children, on_ready=self._welcome, say=self._say, folder=settings.BASE_DIR).run()
 
     def _prepare(self) -> None:
-        for alias in ("default", "keys"):
-            call_command("migrate", database=alias, verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False)
         if settings.COACH_DEMO:
             call_command("seed_demo", verbosity=0)
 
@@ -105,8 +104,7 @@ def _refuse_what_is_not_ready() -> None:
             ) from exc
         if behind:
             raise CannotServe(
-                f"the database {alias!r} is not up to date: run manage.py migrate --database {alias}, "
-                "or manage.py serve --prepare"
+                f"the database {alias!r} is not up to date: run manage.py migrate, or manage.py serve --prepare"
             )
     if not serving.is_loopback(settings.COACH_HOST) and demo.demo_password_in_use():
         raise CannotServe(

@@ -16,9 +16,7 @@ def engines(**_: Any) -> list[checks.CheckMessage]:
     """One message for each problem that an engine in use has."""
     messages: list[checks.CheckMessage] = []
     for kind in registry.BASES:
-        found = registry.problems(
-            kind, wanted(kind), settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind]
-        )
+        found = registry.problems(kind, wanted(kind), settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind])
         for problem in found:
             # A warning at most: a server whose engine is away for a moment still has to start.
             messages.append(checks.Warning(problem.message, hint=problem.hint, id=f"voice.{kind}"))

@@ -212,7 +212,8 @@ def test_it_refuses_an_expired_token_and_an_unknown_scenario(house: Served, toke
     expired = made.stdout.split()[-1]
     moved = manage(
         house.data, "shell", "-c",
-        "from datetime import timedelta; from django.utils import timezone; from accounts.models import ApiToken;"
+        "from datetime import timedelta; from django.utils import timezone;"
+        "from accounts.models import ApiToken;"
         "from django_scopes import scopes_disabled\n"
         "with scopes_disabled(): ApiToken.objects.filter(name='old').update("
         "expires_at=timezone.now() - timedelta(seconds=1))",

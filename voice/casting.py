@@ -39,6 +39,11 @@ def _engine(kind: str) -> Engine:
     return registry.choose(kind, wanted, settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind])
 
 
+def engine_names() -> dict[str, str]:
+    """What is in use, by kind."""
+    return {**{kind: _engine(kind).name for kind in ("vad", "stt", "tts")}, "llm": llm.describe().name}
+
+
 def engines_used(cast: Cast) -> dict[str, Any]:
     """What is kept with the conversation: which engine did what, and what a report must know about it."""
     return {

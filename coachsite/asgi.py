@@ -15,10 +15,10 @@ with one_clear_line():
     # First: it loads the apps, and what follows imports models.
     http_application = get_asgi_application()
 
-from coachsite import daphne_hooks
+from coachsite import daphne_hooks, engines
 from voice import live
 from voice.routing import websocket_application
 
 application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})
 
-daphne_hooks.install(on_start=live.prepare, on_stop=live.drain)
+daphne_hooks.install(on_start=engines.prepare_and_tell, on_stop=live.drain)

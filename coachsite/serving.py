@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import json
 import os
 import shutil
 import socket
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from coachsite import engines
 from coachsite.supervisor import Child
 
 MAX_MESSAGE_BYTES = 256 * 1024
@@ -82,15 +84,19 @@ def _cannot_listen(host: str, port: int, exc: OSError) -> CannotServe:
 
 
 def web_server(listener: socket.socket, environment: dict[str, str]) -> Child:
-    """Daphne on the socket. It compresses no messages: sound does not shrink, and it costs CPU and memory."""
+    """Daphne on the socket. What it has to tell is ``{"health": "" or a status line, "engines": {...}}``.
+
+    It compresses no messages: sound does not shrink by that, and it costs CPU and memory.
+    """
     domain = "INET6" if listener.family == socket.AF_INET6 else "INET"
     limit = str(MAX_MESSAGE_BYTES)
     command = [sys.executable, "-m", "daphne", "--verbosity", "0", "--no-server-name"]
     command += ["--websocket-max-message-size", limit, "--websocket-max-frame-size", limit]
     command += ["--endpoint", f"systemd:domain={domain}:name=web", "coachsite.asgi:application"]
 
-    async def answers(_output: asyncio.StreamReader) -> str:
-        return await _first_answer(listener)
+    async def answers(output: asyncio.StreamReader) -> str:
+        told = await engines.wait_until_told(output)
+        return json.dumps({"health": await _first_answer(listener), "engines": told})
 
     return Child(
         name="web server",

@@ -49,6 +49,11 @@ def wanted(kind: str) -> str:
     return choice
 
 
+def engine_names() -> dict[str, str]:
+    """What is in use, by kind."""
+    return {**{kind: _engine(kind).name for kind in ("vad", "stt", "tts")}, "llm": llm.describe().name}
+
+
 def engines_used(cast: Cast) -> dict[str, Any]:
     """What is kept with the conversation: which engine did what, and what a report must know about it."""
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser
 from socket import socket
 from typing import Any
@@ -14,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
 from accounts import demo
-from coachsite import engines, serving
+from coachsite import serving
 from coachsite.serving import CannotServe
 from coachsite.supervisor import StartFailed, Supervisor
 
@@ -72,19 +73,20 @@ class Command(BaseCommand):
 
     def _welcome(self, told: dict[str, str]) -> None:
         """What whoever started it needs to know, once everything answers."""
-        if told["web server"]:
-            self._say(f"The web server is not well: {told['web server']}.")
+        web = json.loads(told["web server"])
+        if web["health"]:
+            self._say(f"The web server answers, but is not well: {web['health']}.")
+        if "speech worker" in told:
+            # "worker" is all that the web server knows of it; it says itself what it speaks with.
+            web["engines"]["tts"] = told["speech worker"].split()[-1]
         host = f"[{settings.COACH_HOST}]" if ":" in settings.COACH_HOST else settings.COACH_HOST
         self._say("", f"Coachsite is at http://{host}:{settings.COACH_PORT}", "")
-        for kind, engine in {**engines.in_use(), **self._voice(told)}.items():
-            self._say(f"  {KINDS[kind]:<12}{engine}")
+        for kind, word in KINDS.items():
+            self._say(f"  {word:<12}{web['engines'].get(kind, 'none')}")
         if self._accounts_open:
             self._say("", f"Sign in with the password {demo.PASSWORD} as")
             self._say(*(f"  {email}" for email in (demo.ADMIN, demo.COACH, demo.TRAINEE)))
         self._say("", "Ctrl-C ends it.")
-
-    def _voice(self, told: dict[str, str]) -> dict[str, str]:
-        return {"tts": told["speech worker"]} if "speech worker" in told else {}
 
     def _say(self, *lines: str) -> None:
         for line in lines:

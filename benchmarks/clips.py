@@ -17,7 +17,6 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 from scipy.io import wavfile
-from scipy.signal import lfilter
 
 from voice.audio import MAX_RATE, MIN_RATE
 from voice.engines.base import Pcm
@@ -100,9 +99,13 @@ def _as_signal(data: NDArray[np.generic]) -> Signal:
 
 def clip_of(signal: Signal, source_rate: int, rate: int, *, origin: str) -> Clip:
     """Raises :class:`BadClip` if it is silent."""
-    resampled = soxr.resample(signal, source_rate, rate) if source_rate != rate else signal
-    samples = (np.clip(resampled, -1.0, 1.0) * (FULL_SCALE - 1)).astype(np.int16)
+    sound = soxr.resample(signal, source_rate, rate) if source_rate != rate else signal
+    samples = (np.clip(sound, -1.0, 1.0) * (FULL_SCALE - 1)).astype(np.int16)
     return Clip(samples, rate, loud_until_ms(samples, rate, origin=origin), origin)
+
+
+def resampled(clip: Clip, rate: int) -> Clip:
+    return clip_of(clip.samples / FULL_SCALE, clip.rate, rate, origin=clip.origin)
 
 
 def loud_until_ms(samples: Pcm, rate: int, *, origin: str = "clip") -> float:
@@ -152,26 +155,30 @@ _SYLLABLE_S = 0.2
 def like_a_voice(seconds: float, rate: int) -> Signal:
     """Vowels in syllables on a pitch that moves as in speech: no words, but speech detectors take it for
     speech. The same sound every time."""
+    from scipy.signal import lfilter
+
     count = int(seconds * rate)
     times = np.arange(count) / rate
     pitch = 120.0 + 18.0 * np.sin(2 * np.pi * 0.7 * times) + 4.0 * np.sin(2 * np.pi * 5.5 * times) - 6.0 * times
     phase = np.cumsum(pitch / rate)
     pulses = np.diff(np.floor(phase), prepend=0.0)
     breath = np.random.default_rng(1952).normal(0.0, 0.01, count)
-    source = lfilter([1.0], [1.0, -0.95], pulses + breath)
-    voice = np.zeros(count)
+    source: Signal = lfilter([1.0], [1.0, -0.95], pulses + breath)
+    voice: Signal = np.zeros(count)
     size = int(_SYLLABLE_S * rate)
     for index, start in enumerate(range(0, count, size)):
         piece = source[max(0, start - size // 4) : start + size]
         shaped = _vowel(piece, _VOWELS[index * 2 % 5], rate)[-len(source[start : start + size]) :]
         voice[start : start + size] = shaped * np.hanning(len(shaped) + 2)[1:-1] ** 0.4
-    return 0.5 * voice / np.abs(voice).max()
+    return voice * (0.5 / float(np.abs(voice).max()))
 
 
 def _vowel(source: Signal, formants: tuple[int, ...], rate: int) -> Signal:
     """A cascade of two-pole resonators."""
+    from scipy.signal import lfilter  # takes a second to import, and is rarely needed
+
     for frequency, bandwidth in zip(formants, _BANDWIDTHS, strict=True):
         radius = np.exp(-np.pi * bandwidth / rate)
         poles = [1.0, -2 * radius * np.cos(2 * np.pi * frequency / rate), radius**2]
-        source = np.asarray(lfilter([sum(poles)], poles, source))
+        source = np.asarray(lfilter([sum(poles)], poles, source), dtype=np.float64)
     return source

@@ -46,7 +46,10 @@ class Table:
 def _shown(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    digits = 2 if abs(value) >= 1 else 3
+    return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
 
 
 def replace_figures(page: str, figures: str) -> str:
@@ -56,3 +59,7 @@ def replace_figures(page: str, figures: str) -> str:
     if not begin or not end:
         raise ValueError(f"the page has no lines {BEGIN} and {END}")
     return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
+
+
+class LeftOut(Exception):
+    """A part can't run here; the text says why and what to do about it."""

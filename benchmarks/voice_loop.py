@@ -58,7 +58,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import machine
-from benchmarks.clips import BadClip, Clip, make_clip, read_clip
+from benchmarks.clips import BadClip, Clip, make_clip, read_clip, resampled
 from benchmarks.rig import Load, Player, play
 from benchmarks.tables import Column, Table
 from voice.engines.vad_silero import SileroVad
@@ -110,6 +110,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not options.json:
         print(Table(TITLE, COLUMNS, results).as_text())
     return 0
+
+
+def run_part(clip: Clip) -> Table:
+    """With every option as it is by default."""
+    options = parse([])
+    ours = resampled(clip, options.rate)
+    rows = [asdict(result) for result in run_all(load_of(options, ours), options.conversations)]
+    return Table(TITLE, COLUMNS, rows)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -26,6 +26,8 @@ SENTENCE = "My new phone broke after two days and I want my money back."
 LOUD_WINDOW_MS = 10.0
 LOUD_BELOW_PEAK_DB = 35.0
 """Sound counts as loud down to this much below the loudest 10 ms of the clip."""
+SILENT = 1e-7
+"""A clip is silent if its loudest 10 ms are below this mean square (-70 dB)."""
 LONGEST_S = 60.0
 FULL_SCALE = 32768.0
 WORKER_PYTHON = Path("tts_worker/.venv/bin/python")
@@ -109,17 +111,17 @@ def resampled(clip: Clip, rate: int) -> Clip:
 
 
 def loud_until_ms(samples: Pcm, rate: int, *, origin: str = "clip") -> float:
-    """Where the clip's last loud sample ends: the mean square over 10 ms around it is still within 35 dB of
-    the clip's loudest 10 ms. Raises :class:`BadClip` if nothing is loud at all."""
+    """Where the clip's last loud sample ends: the last one from which on the mean square over 10 ms is still
+    within 35 dB of the clip's loudest 10 ms. Raises :class:`BadClip` if nothing is loud at all."""
     window = max(1, round(rate * LOUD_WINDOW_MS / 1000))
-    power = np.convolve((samples / FULL_SCALE) ** 2, np.full(window, 1.0 / window), mode="same")
+    energy = np.concatenate([[0.0], np.cumsum((samples / FULL_SCALE) ** 2), np.zeros(window)])
+    energy[len(samples) + 1 :] = energy[len(samples)]
+    power = (energy[window:] - energy[:-window])[: len(samples)] / window
     peak = float(power.max(initial=0.0))
-    if peak < 1e-7:
+    if peak < SILENT:
         raise BadClip(f"{origin}: there is only silence in it")
     last = int(np.flatnonzero(power >= peak * 10 ** (-LOUD_BELOW_PEAK_DB / 10))[-1])
-    # The window around a sample reaches half its length past the sound; the sound itself ends before that.
-    sounding = np.flatnonzero(np.abs(samples[: last + 1].astype(np.int32)) > 0)
-    return float(sounding[-1] + 1) / rate * 1000.0
+    return (last + 1) / rate * 1000.0
 
 
 def make_clip(rate: int) -> Clip:

@@ -38,10 +38,14 @@ def _processor() -> str:
 
 
 def memory_mb() -> float:
-    """What this process holds: its proportional set size where the system tells, else the most it ever held."""
+    """What this process holds in memory; where the system does not tell, the most that it ever held.
+
+    The resident set and not the proportional one (PSS): that grows whenever any other process that has the
+    same libraries loaded ends.
+    """
     try:
-        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak / _MB if sys.platform == "darwin" else peak / 1024
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return pages * resource.getpagesize() / _MB

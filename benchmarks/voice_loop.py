@@ -19,9 +19,9 @@ What is printed, one JSON object a line with ``--json``:
     Conversations at once, turns played in all of them together, and turns after which the avatar became
     audible within the 4 s of silence.
 ``gap_p50_ms``, ``gap_p95_ms``
-    The response gap: from the end of the last loud sample of the clip as it was played (its energy over 10 ms
-    is within 35 dB of the clip's loudest) to the moment at which the first audible sample of the reply is
-    handed to the door. A sample counts as played when the frame that it is in was due, plus its place in it.
+    The response gap: from the end of the last loud sample of the clip as it was played (the 10 ms from there
+    on have energy within 35 dB of the loudest 10 ms) to the moment at which the first audible sample of the reply
+    is handed to the door. A sample counts as played when the frame that it is in was due, plus its place in it.
 ``vad_lag_p50_ms``
     What the detection of speech adds to the gap: where the segmenter has the end of speech minus where it was
     (below zero if the clip fades out), plus how much later than ``speculate_after`` the pause could be known:
@@ -34,7 +34,7 @@ What is printed, one JSON object a line with ``--json``:
     Processor time of the whole process (all threads, the benchmark's own timers included) per minute of
     conversation: one conversation of a minute, or two of half a minute, are one.
 ``mb_per_conversation``
-    Growth of the process's memory (PSS; peak RSS where the system has no such thing) from when the engines
+    Growth of the process's memory (resident set; its peak where the system tells no more) from when the engines
     were loaded and one conversation had been held, to when all conversations have been open for a while, per
     conversation.
 

@@ -15,7 +15,9 @@ Mood = Literal["calm", "neutral", "tense", "angry"]
 """How the avatar feels, from relaxed to furious. The order is the scale on which it heats up and cools down."""
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
-LineKind = Literal["reply", "objection", "question", "small_talk", "off_topic", "silence", "closing_good", "closing_bad"]
+LineKind = Literal[
+    "reply", "objection", "question", "small_talk", "off_topic", "silence", "closing_good", "closing_bad"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class ScenarioSheet:
         dropped; a missing required key raises ``KeyError``."""
         avatar = dict(data["avatar"])
         avatar["turn_taking"] = _build(TurnTaking, avatar.get("turn_taking") or {})
-        return _build(
+        sheet: ScenarioSheet = _build(
             cls,
             {
                 **data,
@@ -123,6 +125,7 @@ class ScenarioSheet:
                 "cool_words": tuple(data.get("cool_words", ())),
             },
         )
+        return sheet
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
@@ -132,6 +135,10 @@ def _tuples(data: dict[str, Any]) -> dict[str, Any]:
 def _build(cls: type[Any], data: dict[str, Any]) -> Any:
     known = {one.name for one in dataclasses.fields(cls)}
     for one in dataclasses.fields(cls):
-        if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING and one.name not in data:
+        if (
+            one.default is dataclasses.MISSING
+            and one.default_factory is dataclasses.MISSING
+            and one.name not in data
+        ):
             raise KeyError(one.name)
     return cls(**{key: value for key, value in data.items() if key in known})

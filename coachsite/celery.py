@@ -14,5 +14,6 @@ app = Celery("coachsite")
 with one_clear_line():
     from django.conf import settings
 
+    settings.SECRET_KEY  # noqa: B018  (reads the environment now: Celery would only do so at its first task)
     app.config_from_object(settings, namespace="CELERY")
 app.autodiscover_tasks()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 
 def install(*, on_start: Callable[[], Awaitable[None]], on_stop: Callable[[], Awaitable[None]]) -> bool:
@@ -26,6 +27,7 @@ def install(*, on_start: Callable[[], Awaitable[None]], on_stop: Callable[[], Aw
     def end() -> defer.Deferred[None]:
         return defer.Deferred.fromFuture(asyncio.ensure_future(on_stop()))
 
-    reactor.callWhenRunning(begin)  # type: ignore[attr-defined]
-    reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[attr-defined]
+    running: Any = reactor  # a module that is a reactor: no type fits it
+    running.callWhenRunning(begin)
+    running.addSystemEventTrigger("before", "shutdown", end)
     return True

@@ -206,8 +206,8 @@ SETTINGS: tuple[Setting, ...] = (
         "COACH_MIN_SPEECH_MS",
         "32",
         "a whole number from 0 to 1000",
-        "Shorter sounds are no speech. One window of 32 ms: an avatar that is spoken over pauses at its end, and "
-        "resumes if it was only a knock.",
+        "Shorter sounds are no speech. One window of 32 ms: an avatar that is spoken over pauses at its "
+        "end, and resumes if it was only a knock.",
         parse.whole(0, 1000),
     ),
     Setting(
@@ -283,8 +283,8 @@ SETTINGS: tuple[Setting, ...] = (
         "COACH_TTS",
         "auto",
         "auto, worker, tones or none",
-        "The avatar's voice. worker: the speech worker; none: the avatar answers in writing; tones: a test voice "
-        "whose sound tells which words are in it.",
+        "The avatar's voice. worker: the speech worker; none: the avatar answers in writing; tones: a test "
+        "voice whose sound tells which words are in it.",
         parse.choice("auto", "worker", "tones", "none"),
     ),
     Setting(

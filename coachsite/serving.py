@@ -18,8 +18,9 @@ from pathlib import Path
 from coachsite import engines
 from coachsite.supervisor import Child
 
-MAX_MESSAGE_BYTES = 64 * 1024
-"""Of a WebSocket message or frame; Daphne drops the connection beyond it."""
+MAX_MESSAGE_BYTES = 256 * 1024
+"""Of a WebSocket message or frame; Daphne drops the connection beyond it, without a word. The doors take
+a quarter of that and answer what is larger with an error: a mistake should not look like a lost connection."""
 BACKLOG = 128
 LONGEST_TEMPORARY_FOLDER = 60
 """Characters; the path of a Unix socket ends at 107 bytes."""

@@ -29,7 +29,7 @@ from wyoming.tts import SynthesizeStopped
 
 from tts_worker.engines import MAX_SPEED, MIN_SPEED, VoiceWish
 from tts_worker.errors import BadFrame, BadRequest
-from tts_worker.frames import encode, read_event
+from tts_worker.frames import MAX_HEADER_BYTES, encode, read_event
 from tts_worker.info import info_event
 from tts_worker.requests import MAX_TEXT_CHARS, text_of, wish_of
 from tts_worker.segments import Segment, Segmenter, cut
@@ -40,6 +40,7 @@ MAX_WAITING = 32
 """Utterances that wait to be spoken on one connection; one more gets the error ``too_many``."""
 IDLE_S = 900.0
 """A connection on which nothing has been asked for so long is closed."""
+LINGER_S = 0.5
 CHUNK_MS = 100
 """Sound in one ``audio-chunk`` at most."""
 WRITE_BUFFER_BYTES = 64 * 1024
@@ -111,7 +112,17 @@ class Connection:
         except BadFrame as exc:
             log.info("connection closed: %s", exc.code)
             await self._send(Error(text=exc.text, code=exc.code).event())
+            await self._linger()
             return None
+
+    async def _linger(self) -> None:
+        """Throw away what the client is still sending: closed with unread bytes, a socket resets, and the
+        client might never read why."""
+        with suppress(TimeoutError, ConnectionError):
+            self._writer.write_eof()
+            async with asyncio.timeout(LINGER_S):
+                while await self._reader.read(MAX_HEADER_BYTES):
+                    pass
 
     async def _take(self, event: Event) -> None:
         try:

@@ -34,9 +34,19 @@ async def warm_up() -> None:
 
 
 def _engine(kind: str) -> Engine:
-    # One agent for all scenarios; which model it asks is avatars.llm's choice.
-    wanted = "agent" if kind == "llm" else getattr(settings, f"COACH_{kind.upper()}")
-    return registry.choose(kind, wanted, settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind])
+    return registry.choose(kind, wanted(kind), settings.VOICE_ENGINES, settings.VOICE_PREFERENCE[kind])
+
+
+def wanted(kind: str) -> str:
+    """The alias that the settings ask for; ``auto`` where the registry is to find the best one."""
+    if kind == "llm":
+        return "agent"  # one for all scenarios; which model it asks is avatars.llm's choice
+    choice: str = getattr(settings, f"COACH_{kind.upper()}")
+    if kind == "tts" and choice == registry.AUTO:
+        # Decided by what is configured, not by what answers at the moment: a speech worker that is down for a
+        # minute must not silence this process for good.
+        return "worker" if settings.VOICE_ENGINES["tts"]["worker"]["options"]["address"] else "none"
+    return choice
 
 
 def engine_names() -> dict[str, str]:

@@ -47,7 +47,7 @@ ENDED = 1000
 TOO_SLOW = 4408
 
 
-class VoiceConsumer(AsyncWebsocketConsumer):
+class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
     """What both doors have in common. A subclass says who comes in and to which conversation."""
 
     door_name: ClassVar[str]

@@ -84,7 +84,7 @@ class LiveConversation:
 
     async def _load(self) -> ConversationContext:
         try:
-            context = await database_sync_to_async(conversations.load_context)(
+            context: ConversationContext | None = await database_sync_to_async(conversations.load_context)(
                 conversation_id=self.conversation_id
             )
         except UnknownConversation:

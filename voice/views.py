@@ -22,7 +22,11 @@ def start(request: HttpRequest) -> JsonResponse:
     try:
         conversation = start_conversation(trainee=request.user, scenario_slug=str(slug))  # type: ignore[arg-type]
     except UnknownScenario:
-        error = {"code": "bad_event", "message": "There is no such scenario.", "hint": "Choose a published one."}
+        error = {
+            "code": "bad_event",
+            "message": "There is no such scenario.",
+            "hint": "Choose a published one.",
+        }
         return JsonResponse({"error": error}, status=404)
     socket = f"/ws/voice/{conversation.pk}/"
     return JsonResponse({"conversation": str(conversation.pk), "socket": socket}, status=201)

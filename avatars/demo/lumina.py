@@ -57,10 +57,7 @@ _JOKE = cues("joke, funny, make me laugh, laugh, entertain")
 _ADVICE = cues(
     "advice, what would you do, what should, suggest, suggestion, tip, tips, any ideas, recommend, help me"
 )
-_THANKS = cues(
-    "thank you, thanks, that helps, helpful, appreciate, good idea, "
-    "youre right, that makes sense"
-)
+_THANKS = cues("thank you, thanks, that helps, helpful, appreciate, good idea, youre right, that makes sense")
 _NO = cues("i dont know, no idea, nothing, dont want to, rather not, not really, nothing much")
 _RUDE = (
     *INSULTS,

@@ -13,6 +13,8 @@ import httpx
 import numpy as np
 import websockets
 
+from tests.speech import say
+
 TRAINEE = ("trainee@demo.test", "demo")
 RATE = 16_000
 FRAME_MS = 20
@@ -40,6 +42,11 @@ async def start(client: httpx.AsyncClient, scenario: str) -> str:
     answer = await client.post("/conversations/start/", json={"scenario": scenario}, headers=headers)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["conversation"])
+
+
+async def spoken(text: str) -> np.ndarray:
+    """The text as speech, int16 at ``RATE``, made without holding up the conversation."""
+    return await asyncio.to_thread(say, text)
 
 
 class BrowserClient:

@@ -7,9 +7,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from tests.service.client import RATE, conversation, open_door, sign_in, start
+from tests.service.client import RATE, conversation, open_door, sign_in, spoken, start
 from tests.service.served import Served
-from tests.speech import say
 
 
 @pytest.fixture
@@ -25,7 +24,9 @@ def test_it_opens_the_scene_hears_what_is_said_and_answers_aloud(base: str) -> N
             await browser.wait_for("coach.state", state="speaking")
             await browser.wait_for("response.done")
             before = len(browser.events)
-            speech = say("I am very sorry that your phone is broken. I will send you a new phone today.")
+            speech = await spoken(
+                "I am very sorry that your phone is broken. I will send you a new phone today."
+            )
             began = asyncio.get_running_loop().time()
             await browser.say(speech, silence_ms=2000)
             spoke_s = len(speech) / RATE
@@ -75,7 +76,7 @@ def test_it_takes_push_to_talk(base: str) -> None:
         async with conversation(base, "lumina", manual=True) as browser:
             await browser.wait_for("response.done")
             before = len(browser.events)
-            await browser.say(say("Tell me about my day please."), silence_ms=200)
+            await browser.say(await spoken("Tell me about my day please."), silence_ms=200)
             await browser.send("input_audio_buffer.commit")
             await browser.send("response.create")
             await browser.wait_for("response.done", after=before)
@@ -93,7 +94,9 @@ def test_it_falls_silent_when_spoken_over_and_keeps_what_was_heard(base: str) ->
             await browser.send("coach.say", text="What is the biggest problem in your team right now?")
             before = len(browser.events)
             await browser.wait_for("coach.state", after=before, state="speaking")
-            await browser.say(say("Excuse me, I have to stop you there for a moment."), silence_ms=1500)
+            await browser.say(
+                await spoken("Excuse me, I have to stop you there for a moment."), silence_ms=1500
+            )
             await browser.wait_for("output_audio_buffer.cleared", after=before)
             paused = browser.types().index("coach.output.pause")
             assert paused < browser.types().index("output_audio_buffer.cleared")

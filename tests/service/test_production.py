@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service.client import conversation, open_door, sign_in, start
+from tests.service.client import conversation, open_door, sign_in, spoken, start
 from tests.service.production import Installation, installation
 from tests.service.served import wait_until
-from tests.speech import say
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,9 @@ def test_a_conversation_gets_its_report_from_the_worker(house: Installation, web
         async with conversation(web[0], "angry-customer") as browser:
             await browser.wait_for("response.done")
             before = len(browser.events)
-            await browser.say(say("I am very sorry about your phone. I will send you a new one today."))
+            await browser.say(
+                await spoken("I am very sorry about your phone. I will send you a new one today.")
+            )
             await browser.wait_for("response.done", after=before)
             await browser.send("coach.end")
             await browser.wait_for_close()
@@ -55,7 +56,6 @@ def test_a_conversation_gets_its_report_from_the_worker(house: Installation, web
     wait_until(lambda: report_of(house, conversation_id)["status"] == "done", "the report")
     report = report_of(house, conversation_id)
     assert report["metrics"]["speech_rate"]["value"] > 60
-    assert conversation_id not in house.log("web1").replace("/ws/voice/", "")
     assert "analyse_conversation" in house.log("celery")
     assert "sorry" not in house.log("celery") + house.log("web1") + house.log("speech")
 

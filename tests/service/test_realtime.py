@@ -15,8 +15,8 @@ from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.exceptions import ConnectionClosed
 
+from tests.service.client import spoken
 from tests.service.served import Served, manage
-from tests.speech import say
 
 RATE = 24_000
 FRAME_MS = 20
@@ -29,8 +29,8 @@ def token(house: Served) -> str:
     return made.stdout.split()[-1]
 
 
-def speech(text: str) -> np.ndarray:
-    return soxr.resample(say(text), 16_000, RATE)
+async def speech(text: str) -> np.ndarray:
+    return soxr.resample(await spoken(text), 16_000, RATE)
 
 
 class Caller:
@@ -109,7 +109,7 @@ def test_it_holds_three_turns_one_of_them_interrupted(house: Served, token: str)
             await caller.wait_for("response.done")  # the opening line
             for text in ("I am very sorry about your broken phone.", "I can offer you a new phone today."):
                 before = len(caller.events)
-                await caller.speak(speech(text))
+                await caller.speak(await speech(text))
                 heard = await caller.wait_for(
                     "conversation.item.input_audio_transcription.completed", after=before
                 )
@@ -121,12 +121,12 @@ def test_it_holds_three_turns_one_of_them_interrupted(house: Served, token: str)
                 assert len(item.content[0].transcript.split()) >= 3
             # The third turn: once more, and into the answer.
             before = len(caller.events)
-            await caller.speak(speech("What can we do to make this right?"), silence_ms=600)
+            await caller.speak(await speech("What can we do to make this right?"), silence_ms=600)
             delta = await caller.wait_for("response.output_audio.delta", after=before)
             item_id = delta.item_id
             before = len(caller.events)
             speaking = asyncio.create_task(
-                caller.speak(speech("Wait, stop, let me explain this to you first."))
+                caller.speak(await speech("Wait, stop, let me explain this to you first."))
             )
             await caller.wait_for("input_audio_buffer.speech_started", after=before)
             played_ms = int(caller.seconds(item_id) * 1000 * 0.6)
@@ -155,7 +155,7 @@ def test_it_takes_push_to_talk(house: Served, token: str) -> None:
             updated = await caller.wait_for("session.updated")
             assert updated.session.audio.input.turn_detection is None
             before = len(caller.events)
-            await caller.speak(speech("Good morning, how are you today?"), silence_ms=200)
+            await caller.speak(await speech("Good morning, how are you today?"), silence_ms=200)
             await caller.connection.input_audio_buffer.commit()
             await caller.wait_for("conversation.item.done", after=before)
             assert "response.created" not in caller.types(before)
@@ -212,7 +212,8 @@ def test_it_refuses_an_expired_token_and_an_unknown_scenario(house: Served, toke
     expired = made.stdout.split()[-1]
     moved = manage(
         house.data, "shell", "-c",
-        "from datetime import timedelta; from django.utils import timezone; from accounts.models import ApiToken;"
+        "from datetime import timedelta; from django.utils import timezone;"
+        "from accounts.models import ApiToken;"
         "from django_scopes import scopes_disabled\n"
         "with scopes_disabled(): ApiToken.objects.filter(name='old').update("
         "expires_at=timezone.now() - timedelta(seconds=1))",

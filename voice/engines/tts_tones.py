@@ -17,8 +17,9 @@ from voice.engines.base import Pcm, SpeechPiece, SpokenReply, TtsEngine, Voice, 
 
 BASE_HZ = 300.0
 STEP_HZ = 50.0
-MAX_WORDS = 140
-"""Word 139 is a tone of 7,250 Hz, still well inside sound of 16 kHz; the words after it begin again at 0."""
+MAX_WORDS = 100
+"""Word 99 is a tone of 5,250 Hz, which a low-quality resampler to 16 kHz still lets through; the words after
+it begin again at 0."""
 LEVEL = 8_000
 FADE_MS = 3.0
 """Without a fade every edge would click, and a click has all frequencies."""
@@ -71,8 +72,6 @@ class _TonesReply(SpokenReply):
         await asyncio.sleep(engine.delay_ms / 1000)
         size = _samples(PIECE_MS, engine.rate) * 2
         for at, text in enumerate(phrase.split()):
-            if self._closed:
-                return
             sound = tone(self._count, engine.rate, engine.word_ms)
             gap = np.zeros(_samples(engine.gap_ms, engine.rate), np.int16)
             self._count += 1
@@ -82,6 +81,8 @@ class _TonesReply(SpokenReply):
                 yield SpeechPiece(words=(Word(text, start_ms, end_ms),))
             pcm = np.concatenate([sound, gap]).astype("<i2").tobytes()
             for begin in range(0, len(pcm), size):
+                if self._closed:
+                    return
                 yield SpeechPiece(pcm=pcm[begin : begin + size])
 
     async def aclose(self) -> None:

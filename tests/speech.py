@@ -58,7 +58,8 @@ def write_wav(path: str | Path, samples: Pcm, rate: int) -> None:
 
 async def _speak(text: str, voice: Voice) -> tuple[Pcm, int, tuple[Word, ...]]:
     reply = WyomingTts(_worker()).open(voice)
-    pcm, words = bytearray(), []
+    pcm = bytearray()
+    words: list[Word] = []
     try:
         async with aclosing(reply.speak(text)) as pieces:
             async for piece in pieces:

@@ -1,8 +1,8 @@
 """espeak-ng through ctypes: the library that the package espeakng_loader carries.
 
 Its state is global: one instance per process, and only one thread may be in it at a time (the lock holds
-that, the server's single synthesis thread makes waiting for it rare). Its sound differs by a few samples
-from call to call, because its oscillators run on; nothing resets them.
+that, the server's single synthesis thread makes waiting for it rare). The length of its sound
+differs by up to 25 ms from call to call, because its oscillators run on; nothing resets them.
 """
 
 from __future__ import annotations

@@ -235,19 +235,21 @@ def test_it_is_not_held_up_by_a_client_that_does_not_read(worker: str) -> None:
     assert asyncio.run(run()) < 1000
 
 
-def _spectrum(found: Utterance) -> NDArray[np.float64]:
-    """Loudness by 20 ms and 24 bands, in dB: what an ear can tell apart."""
-    size = found.rate // 50
-    frames = samples(found)[: len(found.pcm) // 2 // size * size].reshape(-1, size).astype(float)
-    power = np.abs(np.fft.rfft(frames * np.hanning(size))) ** 2
-    bands = [band.sum(axis=1) for band in np.array_split(power[:, 1:], 24, axis=1)]
-    return np.asarray(10 * np.log10(np.stack(bands) + 1e5))
-
-
 def _likeness(one: Utterance, other: Utterance) -> float:
-    a, b = _spectrum(one), _spectrum(other)
-    length = min(a.shape[1], b.shape[1])
-    return float(np.corrcoef(a[:, :length].ravel(), b[:, :length].ravel())[0, 1])
+    """Correlation of how loud each word is in each of 24 bands: 1 for the same words in the same voice."""
+    a, b = _bands_by_word(one), _bands_by_word(other)
+    count = min(len(a), len(b))
+    return float(np.corrcoef(a[:count].ravel(), b[:count].ravel())[0, 1])
+
+
+def _bands_by_word(found: Utterance) -> NDArray[np.float64]:
+    """In dB, shape (words, 24)."""
+    powers = [
+        np.abs(np.fft.rfft(between(found, start, end).astype(float))) ** 2 for _, start, end in found.words
+    ]
+    return np.array(
+        [[10 * np.log10(band.mean() + 1e5) for band in np.array_split(power[1:], 24)] for power in powers]
+    )
 
 
 def test_it_gives_eight_connections_at_once_what_each_would_get_alone(worker: str) -> None:
@@ -274,10 +276,11 @@ def test_it_gives_eight_connections_at_once_what_each_would_get_alone(worker: st
 
     alone, together = asyncio.run(run())
     for before, after in zip(alone, together, strict=True):
-        # espeak-ng's oscillators run on from text to text: a length differs by up to 15 ms each time, alone too
+        # espeak-ng's oscillators run on from text to text: alone too, lengths differ by up to 25 ms
         assert [word for word, _, _ in after.words] == [word for word, _, _ in before.words]
-        assert after.duration_ms == pytest.approx(before.duration_ms, abs=25)
+        assert after.duration_ms == pytest.approx(before.duration_ms, abs=40)
         for (_, *times), (_, *expected) in zip(after.words, before.words, strict=True):
-            assert times == pytest.approx(expected, abs=25)
-        assert _likeness(after, before) > 0.85
-    assert _likeness(together[0], alone[1]) < 0.7  # the measure can tell them apart
+            assert times == pytest.approx(expected, abs=40)
+        assert _likeness(after, before) > 0.95
+    # the measure tells them apart
+    assert all(_likeness(a, b) < 0.9 for at, a in enumerate(together) for to, b in enumerate(alone) if at != to)

@@ -1,4 +1,4 @@
-"""The client engine on the real worker, on stock Wyoming servers, and on servers that misbehave."""
+"""The client engine on the real speech worker."""
 
 from __future__ import annotations
 
@@ -6,27 +6,12 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import aclosing
 
-import numpy as np
 import pytest
-from wyoming.event import Event, async_read_event, async_write_event
 
-from tests.engine.raw_client import header
+from tests.engine.replies import refusal, speak
 from tests.engine.speech_worker import running, short_folder
-from tests.engine.stock_wyoming import (
-    AsyncEventHandler,
-    AsyncUnixServer,
-    Attribution,
-    AudioChunk,
-    AudioStart,
-    AudioStop,
-    Info,
-    TtsProgram,
-    TtsVoice,
-)
 from voice.engines.base import SpeechPiece, SpokenReply, Voice, Word
 from voice.engines.tts_wyoming import WyomingTts
 from voice.errors import TtsUnavailable
@@ -34,23 +19,6 @@ from voice.errors import TtsUnavailable
 pytestmark = pytest.mark.engine
 
 LONG = "I bought this phone from you three weeks ago, and it has already died twice. Nobody called me back. "
-
-
-async def speak(reply: SpokenReply, phrase: str) -> tuple[bytes, tuple[Word, ...]]:
-    async with aclosing(reply.speak(phrase)) as pieces:
-        found = [piece async for piece in pieces]
-    return b"".join(piece.pcm for piece in found), tuple(word for piece in found for word in piece.words)
-
-
-async def refusal(reply: SpokenReply, phrase: str = "Hello there.") -> TtsUnavailable:
-    with pytest.raises(TtsUnavailable) as caught:
-        await speak(reply, phrase)
-    assert "Hello" not in str(caught.value)
-    assert caught.value.hint
-    return caught.value
-
-
-# -- our worker ----------------------------------------------------------------------------------------------
 
 
 def test_it_speaks_phrase_after_phrase_on_one_connection(worker: str) -> None:
@@ -196,208 +164,3 @@ def test_it_does_not_notice_a_worker_that_restarts_between_two_phrases() -> None
             return sizes
 
         assert all(size > 10_000 for size in asyncio.run(run()))
-
-
-# -- other servers -------------------------------------------------------------------------------------------
-
-
-class _Stock(AsyncEventHandler):
-    """A stock server: no word timings, voices by name, sound in one piece per sentence."""
-
-    asked: list[dict[str, object]] = []
-
-    async def handle_event(self, event: Event) -> bool:
-        if event.type == "describe":
-            by = Attribution("test", "test")
-            voices = [
-                TtsVoice(name, by, name != "de_DE-absent", None, None, [language])
-                for name, language in (
-                    ("de_DE-absent", "de_DE"),
-                    ("en_GB-alan", "en_GB"),
-                    ("en_US-amy", "en_US"),
-                    ("de_DE-eva", "de_DE"),
-                )
-            ]
-            await self.write_event(Info(tts=[TtsProgram("piper", by, True, None, None, voices)]).event())
-        elif event.type == "synthesize":
-            self.asked.append(event.data["voice"])
-            sound = np.full(16_000, 9, "<i2").tobytes()
-            await self.write_event(AudioStart(rate=16_000, width=2, channels=1).event())
-            await self.write_event(AudioChunk(rate=16_000, width=2, channels=1, audio=sound).event())
-            await self.write_event(AudioStop().event())
-        return True
-
-
-def test_it_works_with_a_stock_server_that_knows_no_word_timings() -> None:
-    async def run(address: str) -> tuple[int, list[tuple[int, tuple[Word, ...]]]]:
-        server = AsyncUnixServer(address.removeprefix("unix://"))
-        await server.start(_Stock)
-        engine, found = WyomingTts(address), []
-        rate = 0
-        for voice in (
-            Voice("en_US-amy"),
-            Voice("af_heart", "en"),
-            Voice("", "de-AT"),
-            Voice("de_DE-absent", "de"),
-            Voice("", "fr"),
-        ):
-            reply = engine.open(voice)
-            pcm, words = await speak(reply, "Hello there.")
-            found.append((len(pcm), words))
-            rate = reply.sample_rate
-            await reply.aclose()
-        await server.stop()
-        return rate, found
-
-    _Stock.asked.clear()
-    with short_folder() as folder:
-        rate, found = asyncio.run(run(f"unix://{folder}/s"))
-    assert rate == 16_000
-    assert found == [(32_000, ())] * 5
-    names = [voice.get("name") for voice in _Stock.asked]
-    assert names == ["en_US-amy", "en_GB-alan", "de_DE-eva", "de_DE-eva", None]
-
-
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-INFO = Event("info", {"tts": [], "word_timings": True})
-START = Event("audio-start", {"rate": 16000, "width": 2, "channels": 1})
-
-
-@asynccontextmanager
-async def server(folder: Path, *answers: bytes | Event, hang: bool = False) -> AsyncIterator[WyomingTts]:
-    """A server that describes itself and gives these answers to the first phrase, then hangs up or hangs."""
-
-    served = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await async_read_event(reader)
-        await async_write_event(INFO, writer)
-        await async_read_event(reader)
-        for answer in answers:
-            if isinstance(answer, Event):
-                await async_write_event(answer, writer)
-            else:
-                writer.write(answer)
-        if hang:
-            await reader.read()  # up to the client's end
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-        served.set()
-
-    listening = await asyncio.start_unix_server(serve, folder / "s")
-    try:
-        yield WyomingTts(f"unix://{folder}/s", connect_timeout_s=0.3, first_timeout_s=0.3, next_timeout_s=0.3)
-        await served.wait()
-    finally:
-        listening.close()
-
-
-def failure(*answers: bytes | Event, hang: bool = False) -> str:
-    """What the engine says about a server that answers so; within a second."""
-
-    async def run(folder: Path) -> str:
-        async with server(folder, *answers, hang=hang) as engine, asyncio.timeout(1):
-            reply = engine.open(Voice())
-            error = await refusal(reply)
-            await reply.aclose()
-            return error.message
-
-    with short_folder() as folder:
-        return asyncio.run(run(folder))
-
-
-def chunk(payload: bytes) -> Event:
-    return Event("audio-chunk", {"rate": 16000, "width": 2, "channels": 1}, payload)
-
-
-@pytest.mark.parametrize(
-    ("answers", "hang", "says"),
-    [
-        ((), False, "it hung up"),
-        ((), True, "it sent nothing for 0.3 s"),
-        ((START,), False, "it hung up"),
-        ((START, chunk(b"\0" * 640)), True, "it sent nothing for 0.3 s"),
-        ((START, header(type="audio-chunk", payload_length=100) + b"half"), False, "it hung up"),
-        ((b"HTTP/1.1 400 Bad Request\r\n\r\n",), True, "it sent something that is not JSON"),
-        ((b"[]\n",), True, "it sent something that is not a Wyoming event"),
-        ((b'{"type": 5}\n',), True, "it sent something that is not a Wyoming event"),
-        ((b"x" * 200_000,), True, "it sent a header that is too large"),
-        ((header(type="info", data_length=10**10),), True, "data_length that is not between"),
-        ((header(type="audio-chunk", payload_length=10**10),), True, "payload_length that is not between"),
-        ((header(type="audio-chunk", payload_length=-5),), True, "payload_length that is not between"),
-        ((START, chunk(b"odd")), True, "it sent sound that can't be used"),
-        ((START, Event("word-timings", {"words": "none"})), True, "word timings that can't be read"),
-        ((START, Event("word-timings", {"words": [["Hello", 9, 3]]})), True, "word timings that can't be read"),
-        ((START, Event("word-timings", {"words": [["Hello", 1]]})), True, "word timings that can't be read"),
-        (
-            (Event("audio-start", {"rate": 16000, "width": 4, "channels": 1}),),
-            True,
-            "a format that can't be used",
-        ),
-        (
-            (Event("audio-start", {"rate": 16000, "width": 2, "channels": 2}),),
-            True,
-            "a format that can't be used",
-        ),
-        ((Event("audio-start", {"rate": 0, "width": 2, "channels": 1}),), True, "a format that can't be used"),
-        ((chunk(b"\0\0"), Event("audio-start", {"rate": 8000, "width": 2, "channels": 1})), True, "a format"),
-        (
-            (Event("error", {"code": "too_large", "text": "Hello there."}),),
-            True,
-            "refused the phrase (too_large)",
-        ),
-        ((Event("error", {"code": "Hello there", "text": ""}),), True, "refused the phrase (error)"),
-    ],
-)
-def test_it_says_what_is_wrong_with_a_server_within_a_deadline(
-    answers: tuple[bytes | Event, ...], hang: bool, says: str
-) -> None:
-    assert says in failure(*answers, hang=hang)
-
-
-def test_it_refuses_a_server_that_accepts_and_says_nothing_at_all() -> None:
-    async def run(folder: Path) -> str:
-        served = asyncio.Event()
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read()
-            writer.close()
-            served.set()
-
-        listening = await asyncio.start_unix_server(serve, folder / "s")
-        try:
-            async with asyncio.timeout(2):
-                error = await refusal(WyomingTts(f"unix://{folder}/s", next_timeout_s=0.2).open(Voice()))
-                await served.wait()
-                return error.message
-        finally:
-            listening.close()
-
-    with short_folder() as folder:
-        assert "sent nothing for 0.2 s" in asyncio.run(run(folder))
-
-
-@pytest.mark.parametrize(
-    ("address", "says"),
-    [
-        ("unix:///" + "x" * 107, "108 bytes, a Unix socket's can have 107"),
-        ("unix://relative/x.sock", "unix:///absolute/path.sock"),
-        ("tcp://127.0.0.1", "tcp://host:port"),
-        ("tcp://127.0.0.1:banana", "Port"),
-        ("ftp://x", "tcp://host:port"),
-        ("", "tcp://host:port"),
-    ],
-)
-def test_it_names_what_is_wrong_with_an_address(address: str, says: str) -> None:
-    engine = WyomingTts(address)
-    (problem,) = engine.check()
-    assert (problem.level, says in problem.message) == ("error", True)
-    assert says in asyncio.run(refusal(engine.open(Voice()))).message
-
-
-def test_it_says_that_nobody_listens() -> None:
-    engine = WyomingTts("unix:///nowhere/s")
-    assert [problem.level for problem in engine.check()] == ["warning"]
-    assert "can't be reached" in asyncio.run(refusal(engine.open(Voice()))).message
-    asyncio.run(engine.warm_up())

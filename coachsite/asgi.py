@@ -15,10 +15,16 @@ with one_clear_line():
     # First: it loads the apps, and what follows imports models.
     http_application = get_asgi_application()
 
-from coachsite import daphne_hooks, engines
+from coachsite import daphne_hooks, engines, sweeping
 from voice import live
 from voice.routing import websocket_application
 
 application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})
 
-daphne_hooks.install(on_start=engines.prepare_and_tell, on_stop=live.drain)
+
+async def on_start() -> None:
+    await engines.prepare_and_tell()
+    await sweeping.sweep_forever()
+
+
+daphne_hooks.install(on_start=on_start, on_stop=live.drain)

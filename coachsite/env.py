@@ -322,7 +322,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )
 
-NOT_FOR_THE_SERVER = frozenset({"COACH_TEST_DATABASE", "COACH_TEST_DATABASE_URL"})
+NOT_FOR_THE_SERVER = frozenset({"COACH_TEST_DATABASE", "COACH_TEST_DATABASE_URL", "COACH_TEST_NO_SKIPS"})
 """Read by the test suite only."""
 
 

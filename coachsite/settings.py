@@ -156,6 +156,10 @@ CELERY_RESULT_BACKEND = None
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "abandoned": {"task": "memory.interrupt_abandoned", "schedule": 60.0},
+    "overdue": {"task": "reports.requeue_overdue", "schedule": 300.0},
+}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5}
 
 # -- people ----------------------------------------------------------------------------------------

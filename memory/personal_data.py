@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.personal_data import Counts, PersonalData
 from memory.models import Conversation, Memory, Recording, Turn
+from memory.notices import stop_conversations
 
 
 class MemoryData(PersonalData):
@@ -24,6 +25,9 @@ class MemoryData(PersonalData):
         yield "memory.Recording", Recording.objects.filter(conversation__trainee_id=person)
         yield "memory.Turn", Turn.objects.filter(conversation__trainee_id=person)
         yield "memory.Conversation", Conversation.objects.filter(trainee_id=person)
+
+    def stop(self, person: UUID) -> None:
+        stop_conversations(person=person, reason="erased")
 
     def erase(self, person: UUID) -> Counts:
         recordings = Recording.objects.filter(conversation__trainee_id=person)

@@ -15,10 +15,12 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.tokens import user_for_token
 from memory.conversations import UnknownScenario, start_conversation
+from memory.notices import group_of
 from voice import events as wire
 from voice.errors import (
     BadAudio,
@@ -73,6 +75,7 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         self._holding: asyncio.Task[None] | None = None
         self._updated = asyncio.Event()
         self._started = False
+        self._group = ""
         self._sending = asyncio.create_task(self._send_all())
         self.door = Door(emit=self._emit, ahead_ms=self.ahead_ms, pausable=self.pausable)
         try:
@@ -85,6 +88,9 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
             self._shut(self._close_code_of(exc))
             return
         self.live = live
+        self._group = group_of(user.pk)
+        with contextlib.suppress(RedisError, OSError):  # without it nobody can be told to stop, no more
+            await self.channel_layer.group_add(self._group, self.channel_name)
         self._emit(wire.SessionCreated(session=self._session()))
         self._emit(live.engines)
         self._holding = asyncio.create_task(self._hold(live))
@@ -104,6 +110,14 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         if self._holding is not None:
             await asyncio.wait({self._holding}, timeout=CLOSING_DEADLINE_S)
         self._sending.cancel()
+        if self._group:
+            with contextlib.suppress(RedisError, OSError):
+                await self.channel_layer.group_discard(self._group, self.channel_name)
+
+    async def conversation_stop(self, message: dict[str, str]) -> None:
+        """From memory.notices: the person's conversations are to end."""
+        if self.live is not None:
+            self.live.hang_up(message["reason"])
 
     # -- in -------------------------------------------------------------------------------------------------
 

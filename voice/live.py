@@ -151,11 +151,9 @@ class LiveConversation:
 
 
 async def prepare() -> None:
-    """When a server starts: load what is slow to load, before anybody waits for it, and say of what an earlier
-    process left behind that it is interrupted."""
+    """When a server starts: load what is slow to load, before anybody waits for it."""
     try:
         await warm_up()
-        await database_sync_to_async(conversations.interrupt_abandoned)()
     except Exception as exc:  # a server without its best engine, or before its migrations, still answers
         logger.warning("not everything could be prepared: %s", type(exc).__name__)
 

@@ -102,3 +102,28 @@ async def _taken_over(client: object, base: str, path: str, said: list[dict[str,
                 assert typed["seq"] == max(int(str(turn["seq"])) for turn in said) + 1
                 assert answer["text"] not in {turn["text"] for turn in said}, "it has forgotten what it said"
                 return browser
+
+
+ERASE = """
+from accounts.models import User
+from accounts.personal_data import erase_person
+from avatars.models import Scenario
+print(erase_person(person=User.everyone.get(email="coach@demo.test").pk).counts)
+"""
+
+
+def test_a_person_who_is_erased_is_hung_up_on(house: Installation, web: tuple[str, str]) -> None:
+    """Another process erases; the one that holds the conversation is told through Redis."""
+
+    async def main() -> None:
+        async with sign_in(web[1], "coach@demo.test") as client:
+            path = f"/ws/voice/{await start(client, 'lumina')}/"
+            async with open_door(client, web[1], path) as browser:
+                await browser.set_up()
+                await browser.wait_for("response.done")
+                erased = await asyncio.to_thread(house.manage, "shell", "-v0", "-c", ERASE)
+                assert "'memory.Conversation': 1" in erased
+                assert await browser.wait_for_close(within_s=10) == 1000
+                assert browser.events[-1]["reason"] == "erased"
+
+    asyncio.run(main())

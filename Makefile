@@ -35,8 +35,8 @@ lint: lint-environment ## ruff, mypy and the import rules
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: main-environment tts-environment ## the voice loop under load, one JSON object a line
-	@.venv/bin/python -m benchmarks.voice_loop --json $(ARGS)
+bench: main-environment tts-environment ## all benchmarks, some minutes (ARGS="--only voice_loop")
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 tts-worker: tts-environment ## the speech worker alone, as a service (COACH_TTS_ADDRESS)
 	@exec tts_worker/.venv/bin/python -m tts_worker --uri "$${COACH_TTS_ADDRESS:-tcp://127.0.0.1:10200}"

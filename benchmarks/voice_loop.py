@@ -19,9 +19,10 @@ What is printed, one JSON object a line with ``--json``:
     Conversations at once, turns played in all of them together, and turns after which the avatar became
     audible within the 4 s of silence.
 ``gap_p50_ms``, ``gap_p95_ms``
-    The response gap: from the end of the last loud sample of the clip as it was played (the 10 ms from there
-    on have energy within 35 dB of the loudest 10 ms) to the moment at which the first audible sample of the reply
-    is handed to the door. A sample counts as played when the frame that it is in was due, plus its place in it.
+    The response gap: from the end of the last loud sample of the clip as it was played to the moment at which
+    the first audible sample of the reply is handed to the door. A sample is loud if the 10 ms from it on have
+    energy within 35 dB of the clip's loudest 10 ms, audible above -60 dB; it counts as played when the frame
+    that it is in was due, plus its place in it.
 ``vad_lag_p50_ms``
     What the detection of speech adds to the gap: where the segmenter has the end of speech minus where it was
     (below zero if the clip fades out), plus how much later than ``speculate_after`` the pause could be known:

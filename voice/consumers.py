@@ -100,7 +100,11 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
             async with asyncio.timeout(self.waits_for_update_s):
                 await self._updated.wait()
         self._started = True
-        reason = await live.hold()
+        reason = "internal"
+        try:
+            reason = await live.hold()
+        except Exception as exc:  # the database may be away; the client must not be left hanging
+            logger.error("%s door: a conversation could not be closed: %s", self.door_name, type(exc).__name__)
         self._shut({"elsewhere": 4409, "internal": 1011, "shutdown": 1012}.get(reason, ENDED))
 
     async def disconnect(self, code: int) -> None:

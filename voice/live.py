@@ -8,6 +8,7 @@ close    ended -> a report is asked for; cut off -> interrupted, to be taken up 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import uuid
@@ -16,6 +17,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from accounts.models import User
+from accounts.vault import PersonErased
 from memory import conversations
 from memory.conversations import ConversationContext, UnknownConversation
 from reports.tasks import request_report
@@ -146,8 +148,9 @@ class LiveConversation:
         ended = await database_sync_to_async(conversations.end_conversation)(
             conversation_id=self.conversation_id, reason=reason
         )
-        if ended:
-            await database_sync_to_async(request_report)(conversation_id=self.conversation_id)
+        if ended and reason != "erased":
+            with contextlib.suppress(PersonErased, UnknownConversation):  # erased in this very moment
+                await database_sync_to_async(request_report)(conversation_id=self.conversation_id)
 
 
 async def prepare() -> None:

@@ -39,6 +39,19 @@ def fresh_databases(server_url: str) -> Iterator[tuple[str, str]]:
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@contextlib.contextmanager
+def outage(server_url: str, database_url: str) -> Iterator[None]:
+    """The database throws everybody out and lets nobody in."""
+    name = database_url.rsplit("/", 1)[1]
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            yield
+        finally:
+            connection.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+
+
 @dataclass
 class Installation:
     """Processes that share one configuration; every one of them is ended by ``close``."""

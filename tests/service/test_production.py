@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.service.client import conversation, open_door, sign_in, spoken, start
-from tests.service.production import Installation, installation
+from tests.service.production import Installation, installation, outage
 from tests.service.served import wait_until
 
 
@@ -33,8 +34,6 @@ print(json.dumps(report_json(conversation_id=sys.argv[1])))
 
 
 def report_of(house: Installation, conversation_id: str) -> dict[str, object]:
-    import json
-
     code = REPORT.replace("sys.argv[1]", repr(conversation_id))
     return json.loads(house.manage("shell", "-v0", "-c", code).splitlines()[-1])
 
@@ -102,6 +101,37 @@ async def _taken_over(client: object, base: str, path: str, said: list[dict[str,
                 assert typed["seq"] == max(int(str(turn["seq"])) for turn in said) + 1
                 assert answer["text"] not in {turn["text"] for turn in said}, "it has forgotten what it said"
                 return browser
+
+
+STORED = """
+import json
+from memory.conversations import load_context
+print(json.dumps([turn.to_json() for turn in load_context(conversation_id=ID).turns]))
+"""
+
+
+def test_nothing_is_lost_or_doubled_while_the_database_is_away(
+    house: Installation, web: tuple[str, str], postgres: str
+) -> None:
+    async def main() -> tuple[str, list[dict[str, object]]]:
+        async with conversation(web[1], "lumina") as browser:
+            await browser.wait_for("response.done")
+            with outage(postgres, house.environment["DATABASE_URL"]):
+                for text in ("Hello Lumina, how are you?", "I have a hard talk tomorrow."):
+                    before = len(browser.events)
+                    await browser.send("coach.say", text=text)
+                    await browser.wait_for("response.done", after=before)
+            await browser.send("coach.end")
+            await browser.wait_for_close()
+            return browser.conversation_id, browser.turns()
+
+    conversation_id, told = asyncio.run(main())
+    code = STORED.replace("ID", repr(conversation_id))
+    stored = json.loads(house.manage("shell", "-v0", "-c", code).splitlines()[-1])
+    assert stored == told
+    assert [turn["kind"] for turn in stored] == ["opening", "typed", "reply", "typed", "reply"]
+    assert "OperationalError" in house.log("web2")
+    assert "hard talk" not in house.log("web2")
 
 
 ERASE = """

@@ -33,7 +33,8 @@ FULL_SCALE = 32768.0
 WORKER_PYTHON = Path("tts_worker/.venv/bin/python")
 _SPEAK = """
 import sys
-from tts_worker.engines import VoiceWish, load
+from tts_worker.base import VoiceWish
+from tts_worker.engines import load
 engine = load("espeak")
 pieces = []
 engine.synthesize(sys.argv[1], VoiceWish(language="en"), lambda pcm, marks: pieces.append(pcm) or True)

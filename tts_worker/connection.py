@@ -27,7 +27,7 @@ from wyoming.event import Event
 from wyoming.ping import Pong
 from wyoming.tts import SynthesizeStopped
 
-from tts_worker.engines import MAX_SPEED, MIN_SPEED, VoiceWish
+from tts_worker.base import MAX_SPEED, MIN_SPEED, VoiceWish
 from tts_worker.errors import BadFrame, BadRequest
 from tts_worker.frames import MAX_HEADER_BYTES, encode, read_event
 from tts_worker.info import info_event

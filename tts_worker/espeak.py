@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from tts_worker.aligner import Mark
-from tts_worker.engines import MAX_SPEED, MIN_SPEED, Emit, VoiceInfo, VoiceWish
+from tts_worker.base import MAX_SPEED, MIN_SPEED, Emit, VoiceInfo, VoiceWish
 from tts_worker.errors import EngineMissing, SynthesisFailed
 from tts_worker.espeak_voices import VARIANTS, Catalog, Listed
 

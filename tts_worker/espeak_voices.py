@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tts_worker.engines import VoiceWish
+from tts_worker.base import VoiceWish
 
 FEMALE = ("f1", "f2", "f3", "f4", "f5")
 MALE = ("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")

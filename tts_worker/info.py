@@ -5,7 +5,7 @@ from __future__ import annotations
 from wyoming.event import Event
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
 
-from tts_worker.engines import Engine
+from tts_worker.base import Engine
 
 
 def info_event(engine: Engine) -> Event:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tts_worker.engines import VoiceWish
+from tts_worker.base import VoiceWish
 from tts_worker.errors import BadRequest
 
 MAX_TEXT_CHARS = 10_000

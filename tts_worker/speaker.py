@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tts_worker.aligner import Mark
-from tts_worker.engines import Engine, VoiceWish
+from tts_worker.base import Engine, VoiceWish
 from tts_worker.segments import Segment
 from tts_worker.shaping import Piece, Shaper
 

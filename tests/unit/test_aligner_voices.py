@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tts_worker.engines import VoiceWish
+from tts_worker.base import VoiceWish
 from tts_worker.espeak_voices import FEMALE, MALE, Catalog, Listed
 
 pytestmark = pytest.mark.unit

@@ -96,7 +96,7 @@ class Stage:
         return [event.type for _, event in self.heard if event.type not in leave_out]
 
     async def play(self, *sounds: tuple[int, bool], then_s: float = 0.0) -> str | None:
-        """Open the conversation and play (ms, loud?) one after the other in real time, then wait and hang up."""
+        """Open the conversation and play (ms, loud?) one after the other in real time, wait, hang up."""
         conversation = self.open()
         run = asyncio.create_task(conversation.run())
         await self.sound(*sounds)

@@ -13,13 +13,13 @@ from voice.listener import Spawn
 from voice.narrator import Narrator
 from voice.reply import Reply
 from voice.scene import Cast, Door, Scene
-from voice.table import AudioStarted, Event, Occasion, PlaybackFinished, ReplyFailed
+from voice.table import AudioStarted, Event, Occasion, ReplyFailed
 from voice.trainee import Cause, Trainee
 
 
 class Avatar:
     """Carries out what was decided about replies, and is their audience. ``on_over`` is told of each reply
-    that came to its end or failed."""
+    that came to its end or failed, and tells the machine."""
 
     def __init__(
         self,
@@ -198,7 +198,6 @@ class Avatar:
         self.reply, self._last = None, reply
         self._keep(reply, cut_off=False, position=reply.playout.sent_ms)
         self._narrator.reply_over(reply, "completed")
-        self._tell(PlaybackFinished())
         self._on_over(reply)
 
     def reply_failed(self, reply: Reply, error: VoiceError) -> None:
@@ -207,7 +206,6 @@ class Avatar:
         self.reply = None
         self._narrator.error(error)
         self._narrator.reply_over(reply, "failed", error.code)
-        self._tell(ReplyFailed())
         self._on_over(reply)
 
     def reply_hampered(self, reply: Reply, error: VoiceError) -> None:

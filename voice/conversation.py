@@ -33,6 +33,8 @@ from voice.table import (
     Do,
     HungUp,
     OpenUtterance,
+    PlaybackFinished,
+    ReplyFailed,
     ReplyRequested,
     StartReply,
     State,
@@ -224,7 +226,9 @@ class Conversation:
         self._guard(self.trainee.commit, None)  # push-to-talk: not committed yet
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        return self._group.create_task(self._watch(work))
+        task = self._group.create_task(self._watch(work))
+        task.add_done_callback(lambda _: work.close())  # it may be cancelled before it has begun
+        return task
 
     async def _watch(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -264,10 +268,14 @@ class Conversation:
                     self.hang_up(reason)
 
     def _reply_over(self, reply: Reply) -> None:
+        """It was played to its end, or failed: the floor is free, or the scene over."""
+        finished = reply.status == "finished"
         if reply.occasion == "closing":
             self.hang_up("time_limit")
-        elif reply.status == "finished" and self.scene.is_closing(reply.text):
+        elif finished and self.scene.is_closing(reply.text):
             self.hang_up("scene_closed")
+        else:
+            self.floor.tell(PlaybackFinished() if finished else ReplyFailed())
 
     # -- the machine ----------------------------------------------------------------------------------------
 

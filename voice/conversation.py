@@ -247,6 +247,8 @@ class Conversation:
 
     def _break_off(self, fault: Exception) -> None:
         """A fault of ours: end it, and let :meth:`run` say so."""
+        while isinstance(fault, ExceptionGroup):
+            fault = fault.exceptions[0]
         self._fault = self._fault or fault
         self.hang_up("internal")
 

@@ -142,7 +142,7 @@ class CommitTurn:
 class StartReply:
     """Begin to think; ``withheld``: not a sound before it is released (speculation)."""
 
-    occasion: Occasion
+    occasion: Occasion = "answer"
     withheld: bool = False
 
 

@@ -225,7 +225,7 @@ def _type(annotation: Any) -> str:
             return " or ".join(f'`"{one}"`' for one in arguments)
         return " or ".join(_type(one) for one in arguments)
     names = {str: "text", int: "integer", float: "number", bool: "boolean", Any: "any"}
-    return names.get(annotation) or getattr(annotation, "__name__", str(annotation))
+    return names.get(annotation) or str(getattr(annotation, "__name__", annotation))
 
 
 def _row(*cells: str) -> str:

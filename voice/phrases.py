@@ -69,6 +69,8 @@ class PhraseCutter:
         at_end = match.end() == len(self._buffer)
         if not at_end and not self._buffer[match.end()].isspace() and match.group()[0] not in "。！？":
             return False  # 3.5, example.org
+        if at_end and before.count('"') % 2:
+            return False  # the closing quote is still to come
         if match.group()[0] != ".":
             return True
         last = before.split()[-1].lstrip("(\"'“‘").lower() if before.split() else ""

@@ -24,6 +24,7 @@ def cut(text: str, size: int = 3) -> list[str]:
         ("It costs 3.50 today. Fine.", ["It costs 3.50 today.", " Fine."]),
         ("Really?! Yes.", ["Really?!", " Yes."]),
         ('He said "No." Then he left.', ['He said "No."', " Then he left."]),
+        ("No. I won't.", ["No.", " I won't."]),
         ("e.g. this one. Right.", ["e.g. this one.", " Right."]),
         ("no end", ["no end"]),
         ("   ", []),

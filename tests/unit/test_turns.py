@@ -215,7 +215,7 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(STEP, max_size=40))
 def test_whatever_happens_something_is_still_to_come_and_it_comes_to_rest(
     steps: list[tuple[str, str, int]],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from memory.records import TurnRecord
+from tests.actors import Client
 from voice import events as wire
 from voice.conversation import Conversation
 from voice.engines.base import INPUT_RATE, LlmEngine, Pcm, SttEngine, TtsEngine, VadEngine, VadStream
@@ -16,6 +18,7 @@ from voice.engines.timed import TimedLlm, TimedStt, TimedTts
 from voice.scene import Cast, Door, Scene
 
 FRAME_MS = 20
+E = TypeVar("E")
 
 
 class LoudnessVad(VadEngine):
@@ -48,7 +51,7 @@ class _LoudnessStream(VadStream):
 
 @dataclass
 class Stage:
-    """``hear`` collects (ms, event); ``turns`` what was recorded, the last state of each."""
+    """``heard`` collects (ms, event); ``turns`` what was recorded, the last state of each."""
 
     scene: Scene = field(default_factory=lambda: Scene(prompt=lambda: "prompt", silence_prompt_s=0))
     texts: Sequence[str] = ("hello there",)
@@ -56,16 +59,20 @@ class Stage:
     stt: SttEngine | None = None
     llm: LlmEngine | None = None
     tts: TtsEngine | None = None
+    vad: VadEngine | None = None
     pausable: bool = True
     ahead_ms: float = 2000.0
+    strict: bool = True
     heard: list[tuple[int, wire.ServerEvent]] = field(default_factory=list)
     turns: dict[int, TurnRecord] = field(default_factory=dict)
+    frame_ms: int = FRAME_MS
 
     def open(self) -> Conversation:
+        self.llm = self.llm or TimedLlm(self.tokens)
         cast = Cast(
-            vad=LoudnessVad(),
+            vad=self.vad or LoudnessVad(),
             stt=self.stt or TimedStt(self.texts),
-            llm=self.llm or TimedLlm(self.tokens),
+            llm=self.llm,
             tts=self.tts or TimedTts(),
         )
         door = Door(
@@ -74,9 +81,10 @@ class Stage:
             output_rate=24_000,
             ahead_ms=self.ahead_ms,
             pausable=self.pausable,
-            strict=True,
+            strict=self.strict,
         )
-        self.conversation = Conversation(scene=self.scene, cast=cast, door=door, record=self._record)
+        self.conversation = Conversation(scene=self.scene, cast=cast, door=door, record=self.record)
+        self.client = Client(self.conversation.now, pausable=self.pausable)
         return self.conversation
 
     def with_scene(self, **changes: object) -> Stage:
@@ -85,9 +93,15 @@ class Stage:
 
     def _emit(self, event: wire.ServerEvent) -> None:
         self.heard.append((round(self.conversation.now()), event))
+        self.client.take(event)
 
-    def _record(self, turn: TurnRecord) -> None:
+    def record(self, turn: TurnRecord) -> None:
         self.turns[turn.seq] = turn
+
+    # -- what came out --------------------------------------------------------------------------------------
+
+    def of(self, *kinds: type[E]) -> list[E]:
+        return [event for _, event in self.heard if isinstance(event, kinds)]
 
     def states(self) -> list[tuple[int, str]]:
         return [(at, event.state) for at, event in self.heard if isinstance(event, wire.CoachState)]
@@ -95,22 +109,64 @@ class Stage:
     def types(self, *leave_out: str) -> list[str]:
         return [event.type for _, event in self.heard if event.type not in leave_out]
 
-    async def play(self, *sounds: tuple[int, bool], then_s: float = 0.0) -> str | None:
-        """Open the conversation and play (ms, loud?) one after the other in real time, then wait and hang up."""
-        conversation = self.open()
-        run = asyncio.create_task(conversation.run())
-        await self.sound(*sounds)
-        await asyncio.sleep(then_s)
-        conversation.hang_up("test_over")
-        return await run
+    def story(self) -> list[tuple[int, str, str, str]]:
+        """The turns that were kept: number, kind, text, what remained unheard of it."""
+        return [(one.seq, one.kind, one.text, one.unheard_text) for _, one in sorted(self.turns.items())]
+
+    def errors(self) -> list[str]:
+        return [event.error.code for event in self.of(wire.ErrorEvent)]
+
+    # -- what goes in ---------------------------------------------------------------------------------------
+
+    def play(self, *sounds: tuple[int, bool], then_s: float = 0.0) -> Coroutine[Any, Any, str]:
+        """Open the conversation and play (ms, loud?) one after the other in real time, wait, hang up."""
+
+        async def script() -> None:
+            await self.sound(*sounds)
+            await asyncio.sleep(then_s)
+
+        return self.act(script)
+
+    async def act(self, script: Callable[[], Awaitable[object]]) -> str:
+        """Open the conversation, follow the script, hang up. Nothing may be left running."""
+        run = asyncio.create_task(self.open().run())
+        await asyncio.sleep(0)
+        acting = asyncio.ensure_future(script())
+        await asyncio.wait([run, acting], return_when=asyncio.FIRST_COMPLETED)
+        if acting.done():
+            acting.result()
+        acting.cancel()
+        self.conversation.hang_up("test_over")
+        reason = await run
+        await asyncio.sleep(0)
+        left = [task for task in asyncio.all_tasks() if task not in (asyncio.current_task(), acting)]
+        assert left == []
+        return reason
 
     async def sound(self, *sounds: tuple[int, bool]) -> None:
         for ms, loud in sounds:
-            for _ in range(ms // FRAME_MS):
-                if self.conversation._ended.done():
-                    return
-                await asyncio.sleep(FRAME_MS / 1000)
-                self.conversation.hear(frame(loud=loud))
+            for _ in range(ms // self.frame_ms):
+                await asyncio.sleep(self.frame_ms / 1000)
+                self.conversation.hear(frame(loud=loud, ms=self.frame_ms))
+
+    async def silence_until(self, *states: str) -> None:
+        """Silent sound until the floor is there."""
+        while self.conversation.machine.state not in states:
+            await self.sound((self.frame_ms, False))
+
+    async def acknowledging(self) -> None:
+        """A browser: tells every 250 ms what it has played."""
+        while True:
+            await asyncio.sleep(0.25)
+            self.say_played()
+
+    def say_played(self) -> None:
+        if self.client.item:
+            self.conversation.receive(
+                wire.CoachPlayback(
+                    type="coach.playback", item_id=self.client.item, played_ms=self.client.played_ms
+                )
+            )
 
 
 def frame(*, loud: bool, ms: int = FRAME_MS) -> bytes:

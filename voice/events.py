@@ -33,6 +33,8 @@ class Event(Part):
 
 
 class AudioFormat(Part):
+    """16-bit little-endian mono PCM."""
+
     type: Literal["audio/pcm"] = "audio/pcm"
     rate: Rate = 24_000
 
@@ -45,16 +47,22 @@ class TurnDetection(Part):
 
 
 class AudioInput(Part):
+    """The trainee's sound."""
+
     format: AudioFormat | None = None
     turn_detection: TurnDetection | None = None
     """null: push-to-talk; the client commits."""
 
 
 class AudioOutput(Part):
+    """The avatar's sound."""
+
     format: AudioFormat | None = None
 
 
 class SessionAudio(Part):
+    """Both directions."""
+
     input: AudioInput | None = None
     output: AudioOutput | None = None
 
@@ -67,6 +75,8 @@ class SessionCoach(Part):
 
 
 class Session(Part):
+    """What may be changed with ``session.update``; the rest is fixed by the scenario."""
+
     type: Literal["realtime"] = "realtime"
     id: str | None = None
     model: str | None = None
@@ -76,12 +86,16 @@ class Session(Part):
 
 
 class Content(Part):
+    """What a turn consists of: typed text, or speech with its transcript."""
+
     type: Literal["input_text", "input_audio", "output_text", "output_audio"]
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT)] | None = None
     transcript: str | None = None
 
 
 class Item(Part):
+    """A turn. The trainee is ``user``, the avatar ``assistant``."""
+
     id: Id | None = None
     object: Literal["realtime.item"] = "realtime.item"
     type: Literal["message"] = "message"
@@ -91,11 +105,15 @@ class Item(Part):
 
 
 class StatusDetails(Part):
+    """Why a response ended."""
+
     type: Literal["completed", "cancelled", "failed", "incomplete"]
     reason: str | None = None
 
 
 class Response(Part):
+    """One answer of the avatar."""
+
     id: str
     object: Literal["realtime.response"] = "realtime.response"
     status: Literal["in_progress", "completed", "cancelled", "failed", "incomplete"]
@@ -105,11 +123,15 @@ class Response(Part):
 
 
 class AudioPart(Part):
+    """Speech and what it says."""
+
     type: Literal["audio"] = "audio"
     transcript: str | None = None
 
 
 class ErrorDetail(Part):
+    """What happened (``message``), what to do about it (``hint``), and which event caused it (``event_id``)."""
+
     type: Literal["invalid_request_error", "server_error"]
     code: str
     message: str
@@ -136,7 +158,7 @@ class InputAudioBufferAppend(Event):
 
 
 class InputAudioBufferCommit(Event):
-    """Push-to-talk: what was appended is a turn."""
+    """Push-to-talk: what was appended is a turn. Otherwise: the turn ends here, don't wait for a pause."""
 
     type: Literal["input_audio_buffer.commit"]
 
@@ -165,7 +187,7 @@ class ConversationItemTruncate(Event):
 
 
 class ResponseCreate(Event):
-    """Let the avatar speak now."""
+    """Let the avatar speak now. An answer under way that knows all that was said is that answer."""
 
     type: Literal["response.create"]
 
@@ -178,7 +200,7 @@ class ResponseCancel(Event):
 
 
 class OutputAudioBufferClear(Event):
-    """Stop the avatar; the client has dropped its queue."""
+    """Stop the avatar, as ``response.cancel``; the client has dropped its queue."""
 
     type: Literal["output_audio_buffer.clear"]
 
@@ -231,6 +253,8 @@ class SessionCreated(Event):
 
 
 class SessionUpdated(Event):
+    """The session as it is now, after ``session.update``."""
+
     type: Literal["session.updated"] = "session.updated"
     session: Session
 
@@ -244,7 +268,7 @@ class SpeechStartedEvent(Event):
 
 
 class SpeechStoppedEvent(Event):
-    """The trainee paused; whether the turn has ended is not decided yet."""
+    """The trainee's speech ended there; sent once it is decided that this was all of it."""
 
     type: Literal["input_audio_buffer.speech_stopped"] = "input_audio_buffer.speech_stopped"
     audio_end_ms: int
@@ -252,28 +276,38 @@ class SpeechStoppedEvent(Event):
 
 
 class InputAudioBufferCommitted(Event):
+    """The trainee's turn is complete; its item follows."""
+
     type: Literal["input_audio_buffer.committed"] = "input_audio_buffer.committed"
     item_id: str
     previous_item_id: str | None = None
 
 
 class InputAudioBufferCleared(Event):
+    """Push-to-talk: what was appended is forgotten."""
+
     type: Literal["input_audio_buffer.cleared"] = "input_audio_buffer.cleared"
 
 
 class ConversationItemAdded(Event):
+    """A turn begins: the trainee's when it was said, the avatar's when it is about to speak."""
+
     type: Literal["conversation.item.added"] = "conversation.item.added"
     item: Item
     previous_item_id: str | None = None
 
 
 class ConversationItemDone(Event):
+    """A turn is complete."""
+
     type: Literal["conversation.item.done"] = "conversation.item.done"
     item: Item
     previous_item_id: str | None = None
 
 
 class ConversationItemTruncated(Event):
+    """The avatar's turn holds only what was heard until then, also for the model."""
+
     type: Literal["conversation.item.truncated"] = "conversation.item.truncated"
     item_id: str
     content_index: int = 0
@@ -292,6 +326,8 @@ class TranscriptionDelta(Event):
 
 
 class TranscriptionCompleted(Event):
+    """The transcript of the trainee's turn; empty where no word was understood."""
+
     type: Literal["conversation.item.input_audio_transcription.completed"] = (
         "conversation.item.input_audio_transcription.completed"
     )
@@ -301,6 +337,8 @@ class TranscriptionCompleted(Event):
 
 
 class TranscriptionFailed(Event):
+    """The turn could not be transcribed; the conversation goes on."""
+
     type: Literal["conversation.item.input_audio_transcription.failed"] = (
         "conversation.item.input_audio_transcription.failed"
     )
@@ -310,16 +348,22 @@ class TranscriptionFailed(Event):
 
 
 class ResponseCreated(Event):
+    """The avatar is going to answer."""
+
     type: Literal["response.created"] = "response.created"
     response: Response
 
 
 class ResponseDone(Event):
+    """The answer was played to its end, was cut off (``cancelled``) or ``failed``."""
+
     type: Literal["response.done"] = "response.done"
     response: Response
 
 
 class OutputItemAdded(Event):
+    """The avatar's turn as an item of the response."""
+
     type: Literal["response.output_item.added"] = "response.output_item.added"
     response_id: str
     output_index: int = 0
@@ -327,6 +371,8 @@ class OutputItemAdded(Event):
 
 
 class OutputItemDone(Event):
+    """The avatar's turn is complete, or ``incomplete``: it was cut off."""
+
     type: Literal["response.output_item.done"] = "response.output_item.done"
     response_id: str
     output_index: int = 0
@@ -334,6 +380,8 @@ class OutputItemDone(Event):
 
 
 class ContentPartAdded(Event):
+    """The response has one part: speech."""
+
     type: Literal["response.content_part.added"] = "response.content_part.added"
     response_id: str
     item_id: str
@@ -343,6 +391,8 @@ class ContentPartAdded(Event):
 
 
 class ContentPartDone(Event):
+    """All of the answer's text, also what remained unheard."""
+
     type: Literal["response.content_part.done"] = "response.content_part.done"
     response_id: str
     item_id: str
@@ -365,6 +415,8 @@ class OutputAudioDelta(Event):
 
 
 class OutputAudioDone(Event):
+    """All sound was sent; it is still being played."""
+
     type: Literal["response.output_audio.done"] = "response.output_audio.done"
     response_id: str
     item_id: str
@@ -384,6 +436,8 @@ class OutputTranscriptDelta(Event):
 
 
 class OutputTranscriptDone(Event):
+    """All of the answer's text."""
+
     type: Literal["response.output_audio_transcript.done"] = "response.output_audio_transcript.done"
     response_id: str
     item_id: str
@@ -494,3 +548,9 @@ ServerEvent = (
     | CoachTimings
     | CoachEngines
 )
+
+
+if __name__ == "__main__":
+    from voice.papers import events_page
+
+    print(events_page(), end="")

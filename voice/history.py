@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from memory.records import TimedWord, TurnKind, TurnRecord
 from voice.engines.base import Message
-from voice.listener import Hearing, Said
+from voice.hearing import Hearing, Said
 from voice.reply import Reply
-from voice.turns import Occasion
+from voice.table import Occasion
 
 Record = Callable[[TurnRecord], None]
 """Takes a turn for keeping; returns at once. The same ``seq`` again replaces."""
@@ -69,33 +69,38 @@ class History:
         self.record(record)
         return record
 
-    def avatar_spoke(
-        self, reply: Reply, *, interrupted: bool, timings: dict[str, float], position: float | None = None
-    ) -> TurnRecord:
-        """The reply as far as it was heard by now (or at ``position`` ms of its sound)."""
+    def avatar_spoke(self, reply: Reply, *, cut_off: bool, position: float | None = None) -> TurnRecord:
+        """The reply as far as it was heard by now, or at ``position`` ms of its sound. It was interrupted if it
+        was ``cut_off`` and something of it remained unheard."""
         if reply.seq is None:
             reply.seq = self.take_number()
+        playout, now = reply.playout, reply.clock()
+        at = min(playout.position(now) if position is None else position, playout.sent_ms)
         heard = reply.heard(position)
-        now = reply.clock()
-        began = reply.playout.started_at if reply.playout.started_at is not None else now
-        at = reply.playout.position(now) if position is None else position
+        began = now if playout.started_at is None else playout.started_at
+        words = tuple(TimedWord(word.text, word.start_ms, word.end_ms) for word in heard.words)
+        if playout.started_at is None and words:
+            began = words[0].start_ms  # it was only written
         record = TurnRecord(
             seq=reply.seq,
             speaker="avatar",
             kind=_KINDS[reply.occasion],
             text=heard.text,
             started_ms=began,
-            ended_ms=reply.playout.conversation_ms(at) if reply.playout.started_at is not None else began,
-            unheard_text=heard.unheard_text if interrupted else "",
-            interrupted=interrupted,
-            words=tuple(TimedWord(word.text, word.start_ms, word.end_ms) for word in heard.words),
+            ended_ms=began if playout.started_at is None else playout.conversation_ms(at, ending=True),
+            unheard_text=heard.unheard_text if cut_off else "",
+            interrupted=cut_off and bool(heard.unheard_text),
+            words=words,
             words_estimated=heard.estimated,
-            timings=timings,
+            timings=reply.timings,
         )
-        if heard.text:
-            self.messages[reply.seq] = Message("avatar", heard.text)
-        else:
-            self.messages.pop(reply.seq, None)
-        self.messages = dict(sorted(self.messages.items()))
+        self._remember(reply.seq, heard.text)
         self.record(record)
         return record
+
+    def _remember(self, seq: int, heard_text: str) -> None:
+        """What nobody heard the model has not said."""
+        self.messages.pop(seq, None)
+        if heard_text:
+            self.messages[seq] = Message("avatar", heard_text)
+            self.messages = dict(sorted(self.messages.items()))

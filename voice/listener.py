@@ -1,4 +1,4 @@
-"""The trainee's side of the flow: sound in, speech events and transcripts out.
+"""The trainee's side of the flow: sound in, speech events and utterances out.
 
 Sound is dated by its own clock: ms from the start of the conversation, counted in samples from an anchor that
 is set when sound begins to arrive and again after every gap. The last moments before speech are kept (the
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from voice.audio import StreamResampler, pcm_from_bytes
-from voice.engines.base import INPUT_RATE, Pcm, SttEngine, Utterance, VadEngine, Word
+from voice.engines.base import INPUT_RATE, Pcm, SttEngine, VadEngine
 from voice.errors import RateLimited, SttUnavailable
+from voice.hearing import Hearing
 from voice.segmenter import Segmenter, SegmenterSettings, SpeechEvent
 
 SAMPLES_PER_MS = INPUT_RATE / 1000
@@ -24,10 +26,15 @@ LATE_MS = 3_000.0
 """A shorter gap may turn out to be none: the sound was only late, and comes all at once."""
 CATCHING_UP_MS = 100.0
 """So far ahead of the clock, sound after a gap is recognized as having been late."""
+DRIFT_MS = 300.0
+"""Sound may lead or trail the clock by this much (jitter of the network); more is put right in the next
+silence, so that a client's crystal that runs fast does not date an hour's last words seconds off."""
 LEAD_LIMIT_MS = 30_000.0
-"""Sound may run this far ahead of the clock (a client that sends a file at once); beyond, it is refused."""
+"""A client may send this much at once (a whole file); beyond, sound faster than real time is refused."""
 PARTIAL_EVERY_S = 0.25
-SETTLE_DEADLINE_S = 5.0
+
+Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+"""Starts a task of the conversation; what it raises ends the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,60 +42,10 @@ class ListenerSettings:
     """Durations in ms; the defaults are explained in docs/settings.md."""
 
     pre_roll_ms: float = 240.0
+    """Sound from before the speech that the recognizer is given too."""
     speech_pad_ms: float = 64.0
+    """Sound from after the speech that the recognizer is given at least before a turn is settled."""
     segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What was understood, with word times in conversation ms."""
-
-    text: str = ""
-    words: tuple[Word, ...] = ()
-    settled_in_ms: float = 0.0
-    error: SttUnavailable | None = None
-
-
-@dataclass(slots=True)
-class Hearing:
-    """One utterance on its way through the recognizer."""
-
-    item_id: str
-    started_ms: float
-    """When the speech began (without the pre-roll)."""
-    utterance: Utterance | None
-    fed_from_ms: float
-    fed_until_ms: float = 0.0
-    error: SttUnavailable | None = None
-    announced: bool = False
-    stable: list[str] = field(default_factory=list)
-    """Words that were told as a delta and can't be taken back."""
-    guess: list[str] = field(default_factory=list)
-    partials: asyncio.Task[None] | None = None
-
-    async def settle(self, clock: Callable[[], float]) -> Said:
-        """The transcript so far. Never raises: a failed recognizer is part of the answer."""
-        began = clock()
-        if self.utterance is None:
-            return Said(error=self.error)
-        try:
-            async with asyncio.timeout(SETTLE_DEADLINE_S):
-                transcript = await self.utterance.settle()
-        except SttUnavailable as exc:
-            return Said(error=exc, settled_in_ms=clock() - began)
-        except TimeoutError:
-            return Said(error=SttUnavailable("Transcription took too long."), settled_in_ms=clock() - began)
-        words = tuple(
-            Word(word.text, self.fed_from_ms + word.start_ms, self.fed_from_ms + word.end_ms)
-            for word in transcript.words
-        )
-        return Said(transcript.text.strip(), words, clock() - began)
-
-    def close(self) -> None:
-        if self.partials is not None:
-            self.partials.cancel()
-        if self.utterance is not None:
-            self.utterance.close()
 
 
 class Listener:
@@ -103,16 +60,20 @@ class Listener:
         hints: tuple[str, ...],
         settings: ListenerSettings,
         clock: Callable[[], float],
+        spawn: Spawn,
+        new_item_id: Callable[[], str],
         on_speech: Callable[[SpeechEvent], None],
         on_partial: Callable[[Hearing, str], None],
     ) -> None:
         self.hearing: Hearing | None = None
+        """The utterance that is open."""
         self.heard_until_ms = 0.0
         """How far the sound has come, in conversation ms."""
         self.manual = False
         """Push-to-talk: the client says when a turn ends."""
         self._stt, self._language, self._hints = stt, language, hints
         self._settings, self._clock = settings, clock
+        self._spawn, self._new_item_id = spawn, new_item_id
         self._on_speech, self._on_partial = on_speech, on_partial
         self._segmenter = Segmenter(settings.segmenter)
         self._window_ms = vad.window_samples / SAMPLES_PER_MS
@@ -123,6 +84,7 @@ class Listener:
         self._keep_ms = settings.pre_roll_ms + settings.segmenter.min_speech_ms + 500.0
         self._last_arrival = -GAP_MS
         self._skipped_ms = 0.0
+        self._credit_ms, self._credit_at = LEAD_LIMIT_MS, clock()
 
     def set_rate(self, rate: int) -> None:
         """Samples per second of the sound to come. Raises BadAudio."""
@@ -130,33 +92,51 @@ class Listener:
             self._resampler = StreamResampler(rate, INPUT_RATE)
 
     def set_manual(self, manual: bool) -> None:
-        """Push-to-talk on or off. What the server was hearing of its own accord is let go."""
-        if manual != self.manual:
-            self.manual = manual
+        """Push-to-talk on or off. Speech under way counts as paused; sound not committed is forgotten."""
+        if manual == self.manual:
+            return
+        if manual:
             self._pause()
+        else:
+            self.drop()
+        self.manual = manual
+        self._begin_windows()
+
+    def time(self, now: float) -> float:
+        """The clock, or the sound's own time where a client sends faster than it speaks."""
+        return max(now, self.heard_until_ms + max(0.0, now - self._last_arrival))
 
     # -- sound ----------------------------------------------------------------------------------------------
 
     def feed(self, data: bytes) -> None:
         """16-bit mono PCM at the rate that was set. Raises BadAudio, RateLimited."""
-        samples = self._resampler.feed(pcm_from_bytes(data))
+        pcm = pcm_from_bytes(data)
         now = self._clock()
+        self._pay(len(pcm) / self._resampler.source_rate * 1000, now)
+        samples = self._resampler.feed(pcm)
         span_ms = len(samples) / SAMPLES_PER_MS
         if now - self._last_arrival >= GAP_MS and self.heard_until_ms < now:
             self._anchor(now - span_ms)
+        elif self._skipped_ms and self.heard_until_ms > now + CATCHING_UP_MS:
+            self._shift(-self._skipped_ms)  # more sound than there was time for: it was late, not missing
+        elif abs(self.heard_until_ms + span_ms - now) > DRIFT_MS and self._is_idle:
+            self._shift(now - span_ms - self.heard_until_ms)
         self._last_arrival = now
-        if self.heard_until_ms + span_ms > now + LEAD_LIMIT_MS:
-            raise RateLimited
-        if self._skipped_ms and self.heard_until_ms > now + CATCHING_UP_MS:
-            self._undo_gap()
         start_ms = self.heard_until_ms
         self.heard_until_ms += span_ms
         if len(samples):
             self._take(start_ms, samples)
 
+    def _pay(self, span_ms: float, now: float) -> None:
+        """Sound costs its length; the clock earns it. Whoever is too far ahead is refused."""
+        credit = min(LEAD_LIMIT_MS, self._credit_ms + now - self._credit_at)
+        if span_ms > credit:
+            raise RateLimited
+        self._credit_ms, self._credit_at = credit - span_ms, now
+
     def _take(self, start_ms: float, samples: Pcm) -> None:
         self._recent.append((start_ms, samples))
-        while self._recent and self._recent[0][0] < self.heard_until_ms - self._keep_ms:
+        while self._recent[0][0] < self.heard_until_ms - self._keep_ms and len(self._recent) > 1:
             self._recent.popleft()
         if self.hearing is not None:
             self._give(self.hearing, start_ms, samples)
@@ -177,14 +157,23 @@ class Listener:
         skipped_ms = at_ms - self.heard_until_ms
         self._skipped_ms = skipped_ms if 0 < skipped_ms < LATE_MS else 0.0
         self.heard_until_ms = max(self.heard_until_ms, at_ms)
+        self._begin_windows()
+
+    def _begin_windows(self) -> None:
+        self._segmenter.break_off()
         self._vad.reset()
         self._window_start_ms = self.heard_until_ms
 
-    def _undo_gap(self) -> None:
-        """More sound than there was time for: it was late, not missing. Date it by its own clock again."""
-        self.heard_until_ms -= self._skipped_ms
-        self._window_start_ms -= self._skipped_ms
-        self._recent.clear()
+    @property
+    def _is_idle(self) -> bool:
+        """Nothing that is being heard is dated by the sound's clock."""
+        return not self._segmenter.speaking and self.hearing is None
+
+    def _shift(self, by_ms: float) -> None:
+        """Put the sound's clock right."""
+        self.heard_until_ms += by_ms
+        self._window_start_ms += by_ms
+        self._recent = deque((start_ms + by_ms, samples) for start_ms, samples in self._recent)
         self._skipped_ms = 0.0
 
     def _pause(self) -> None:
@@ -196,16 +185,16 @@ class Listener:
         start_ms = self._window_start_ms
         self._window_start_ms = end_ms = start_ms + self._window_ms
         event = self._segmenter.push(probability, start_ms, end_ms)
-        if event is not None and not self.manual:
+        if event is not None:
             self._on_speech(event)
 
     # -- utterances -----------------------------------------------------------------------------------------
 
-    def open(self, from_ms: float, item_id: str = "") -> Hearing:
+    def open(self, from_ms: float) -> Hearing:
         """Transcribe from here on, and from the pre-roll before it. An earlier utterance is dropped."""
         self.drop()
         begin = from_ms - (0.0 if self.manual else self._settings.pre_roll_ms)
-        hearing = Hearing(item_id=item_id, started_ms=from_ms, utterance=None, fed_from_ms=begin)
+        hearing = Hearing(self._new_item_id(), from_ms, None, fed_from_ms=begin, fed_until_ms=from_ms)
         try:
             hearing.utterance = self._stt.open(language=self._language, hints=self._hints)
         except SttUnavailable as exc:
@@ -218,15 +207,17 @@ class Listener:
             if first:
                 hearing.fed_from_ms = start_ms + skip / SAMPLES_PER_MS
                 first = False
-            self._give(hearing, start_ms, samples[skip:])
+            self._give(hearing, start_ms + skip / SAMPLES_PER_MS, samples[skip:])
         if hearing.utterance is not None:
-            hearing.partials = asyncio.get_running_loop().create_task(self._guess(hearing))
+            hearing.partials = self._spawn(self._guess(hearing))
         self.hearing = hearing
         return hearing
 
     def detach(self) -> Hearing | None:
-        """Hand over the utterance; the caller closes it."""
+        """Hand over the utterance: it is given no more sound. The caller closes it."""
         hearing, self.hearing = self.hearing, None
+        if hearing is not None:
+            hearing.stop_guessing()
         return hearing
 
     def drop(self) -> None:

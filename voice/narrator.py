@@ -8,9 +8,9 @@ from collections.abc import Callable
 from memory.records import TurnRecord
 from voice import events as wire
 from voice.errors import BadInput, VoiceError
-from voice.listener import Hearing, Said
+from voice.hearing import Hearing, Said
 from voice.reply import Reply
-from voice.turns import State
+from voice.table import State
 
 
 def error_event(error: VoiceError, event_id: str | None = None) -> wire.ErrorEvent:
@@ -55,6 +55,8 @@ class Narrator:
         agreed = _common_start(hearing.guess, words)
         hearing.guess = words
         known = len(hearing.stable)
+        if not hearing.announced:
+            return  # it may yet turn out to be nothing
         if len(agreed) > known and agreed[:known] == hearing.stable:
             fresh = " ".join(agreed[known:])
             hearing.stable = agreed
@@ -65,6 +67,8 @@ class Narrator:
         self.error(error)
 
     def nothing_said(self, hearing: Hearing, said: Said) -> None:
+        """What was committed had no word in it."""
+        self._emit(wire.InputAudioBufferCommitted(item_id=hearing.item_id, previous_item_id=self._last_item))
         if said.error is None:
             self._emit(wire.TranscriptionCompleted(item_id=hearing.item_id, transcript=""))
 
@@ -94,12 +98,13 @@ class Narrator:
     # -- the avatar -----------------------------------------------------------------------------------------
 
     def reply_begins(self, reply: Reply) -> None:
-        ids = {"response_id": reply.response_id, "item_id": reply.item_id}
         item = wire.Item(id=reply.item_id, role="assistant", status="in_progress")
         self._emit(wire.ResponseCreated(response=wire.Response(id=reply.response_id, status="in_progress")))
         self._emit(wire.OutputItemAdded(response_id=reply.response_id, item=item))
         self._emit(wire.ConversationItemAdded(item=item, previous_item_id=self._last_item))
-        self._emit(wire.ContentPartAdded(**ids, part=wire.AudioPart()))
+        self._emit(
+            wire.ContentPartAdded(response_id=reply.response_id, item_id=reply.item_id, part=wire.AudioPart())
+        )
 
     def phrase(self, reply: Reply, text: str) -> None:
         self._emit(wire.OutputTranscriptDelta(response_id=reply.response_id, item_id=reply.item_id, delta=text))

@@ -18,7 +18,7 @@ LONGEST_PHRASE = 220
 _SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*")
 _CLAUSE_END = re.compile(r"[,;:—–][\"'”’)\]]*(?=\s)")
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc inc ltd co no dept approx e.g i.e a.m p.m u.s u.k".split()
+    "mr mrs ms dr prof sr jr st vs etc inc ltd co dept approx e.g i.e a.m p.m u.s u.k".split()
 )
 
 
@@ -56,6 +56,8 @@ class PhraseCutter:
                 if match.start() >= self._first_clause_letters:
                     return match.end()
         if len(self._buffer) > LONGEST_PHRASE:
+            if not self._buffer.strip():
+                return None
             space = self._buffer.rfind(" ", 1, LONGEST_PHRASE)
             return space if space > 0 else LONGEST_PHRASE
         return None
@@ -67,6 +69,8 @@ class PhraseCutter:
         at_end = match.end() == len(self._buffer)
         if not at_end and not self._buffer[match.end()].isspace() and match.group()[0] not in "。！？":
             return False  # 3.5, example.org
+        if at_end and before.count('"') % 2:
+            return False  # the closing quote is still to come
         if match.group()[0] != ".":
             return True
         last = before.split()[-1].lstrip("(\"'“‘").lower() if before.split() else ""

@@ -14,7 +14,7 @@ from voice.engines.base import Word
 LETTER_MS = 65.0
 """Spoken letters take about this long (15 a second): for words whose sound has not been made yet."""
 DRIFT_MS = 60.0
-"""Acknowledgements that differ less from the estimate only correct the position, not the timeline."""
+"""Acknowledgements that differ less from the timeline only correct the position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Heard:
     unheard_text: str
     words: tuple[Word, ...]
     estimated: bool
+    """Some times are not the engine's: in proportion to the letters, or of a phrase that was only written."""
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class _Phrase:
     words: tuple[Word, ...] = ()
     complete: bool = False
     silent: bool = False
+    shown_at: float | None = None
 
 
 class Playout:
@@ -48,7 +50,7 @@ class Playout:
         self._base_position = 0.0
         self._base_at = 0.0
         self._timeline: list[tuple[float, float]] = []
-        self.acknowledged = False
+        """(position, conversation ms) at which playback began, and went on after a stop."""
 
     # -- what is made ---------------------------------------------------------------------------------------
 
@@ -58,8 +60,7 @@ class Playout:
 
     def add_words(self, words: tuple[Word, ...]) -> None:
         """Words of the current phrase as the engine timed them, in ms from the phrase's first sample."""
-        if words:
-            self._phrases[-1].words += words
+        self._phrases[-1].words += words
 
     def add_sound(self, audio_ms: float) -> None:
         """More sound of the current phrase was made."""
@@ -76,7 +77,22 @@ class Playout:
         """All text that was prepared so far."""
         return " ".join(" ".join(phrase.text.split()) for phrase in self._phrases)
 
+    @property
+    def letters(self) -> int:
+        """How much of the model's text has become phrases here."""
+        return sum(len(phrase.text) for phrase in self._phrases)
+
     # -- what is sent and played ----------------------------------------------------------------------------
+
+    def show_phrase(self, now: float) -> None:
+        """The client is given the text of the next phrase that it has not been given yet."""
+        phrase = next(one for one in self._phrases if one.shown_at is None)
+        phrase.shown_at = now
+
+    @property
+    def shown(self) -> bool:
+        """Whether the client was given anything at all."""
+        return any(phrase.shown_at is not None for phrase in self._phrases)
 
     def send(self, audio_ms: float, now: float) -> None:
         """This much sound goes out now."""
@@ -99,10 +115,9 @@ class Playout:
 
     def acknowledge(self, played_ms: float, now: float) -> None:
         """The client says how far it is. More than was sent can't have been played."""
-        self.acknowledged = True
         played = min(max(played_ms, 0.0), self.sent_ms)
-        drifted = abs(played - self.position(now)) > DRIFT_MS
-        if drifted and self._playing:
+        late = abs(self.conversation_ms(played) - now) > DRIFT_MS
+        if self._playing and late and played < self.sent_ms:
             self._rebase(played, now)
         else:
             self._base_position, self._base_at = played, now
@@ -125,31 +140,44 @@ class Playout:
 
     # -- what was heard -------------------------------------------------------------------------------------
 
-    def conversation_ms(self, position: float) -> float:
-        """When this position of the reply was played."""
+    def conversation_ms(self, position: float, *, ending: bool = False) -> float:
+        """When this position of the reply was played; where playback stopped just there, when it went on or
+        (``ending``) when it stopped."""
         at, when = 0.0, self.started_at or 0.0
         for point, moment in self._timeline:
-            if point > position:
+            if point > position or (ending and point == position > 0):
                 break
             at, when = point, moment
         return when + position - at
 
     def heard(self, position: float) -> Heard:
         """Divide the reply at this position. A word is heard once half of it was played; a phrase without a
-        voice was read, so it counts as heard as soon as what precedes it was."""
+        voice was read, so it counts as heard once it was shown and what precedes it was heard."""
         heard: list[Word] = []
         unheard: list[str] = []
         estimated = False
         for phrase in self._phrases:
             words, guessed = _timed(phrase)
-            estimated |= guessed and not phrase.silent
+            estimated |= guessed
             for word in words:
                 start, end = phrase.start_ms + word.start_ms, phrase.start_ms + word.end_ms
-                if not unheard and position >= (start + end) / 2:
-                    heard.append(Word(word.text, self.conversation_ms(start), self.conversation_ms(end)))
-                else:
+                reached = position >= (start + end) / 2 and (not phrase.silent or phrase.shown_at is not None)
+                if unheard or not reached:
                     unheard.append(word.text)
+                elif phrase.silent:
+                    heard.append(Word(word.text, *self._read_at(phrase)))
+                else:
+                    heard.append(Word(word.text, *self._played_at(start, min(end, position, self.sent_ms))))
         return Heard(" ".join(word.text for word in heard), " ".join(unheard), tuple(heard), estimated)
+
+    def _played_at(self, start: float, end: float) -> tuple[float, float]:
+        began = self.conversation_ms(start)
+        return began, max(began, self.conversation_ms(end, ending=True))
+
+    def _read_at(self, phrase: _Phrase) -> tuple[float, float]:
+        shown_at = phrase.shown_at or 0.0
+        at = shown_at if self.started_at is None else max(shown_at, self.conversation_ms(phrase.start_ms))
+        return at, at
 
 
 def _timed(phrase: _Phrase) -> tuple[list[Word], bool]:

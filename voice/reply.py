@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from voice.audio import StreamResampler, byte_offset, duration_ms, pcm_from_bytes
-from voice.engines.base import SpokenReply, TtsEngine, Voice
+from voice.engines.base import Pcm, SpeechPiece, SpokenReply, TtsEngine, Voice
 from voice.errors import EngineError, LlmTimeout, LlmUnavailable, TtsUnavailable, VoiceError
+from voice.listener import Spawn
 from voice.phrases import PhraseCutter
 from voice.playout import Heard, Playout
-from voice.turns import Occasion
+from voice.scene import Door
+from voice.table import Occasion
 
 CHUNK_MS = 60.0
 """Sound goes out in pieces of this length: short enough to stop at, long enough to be cheap."""
@@ -25,18 +27,11 @@ PHRASES_AHEAD = 8
 """Phrases that may wait for the voice; then the model waits."""
 PIECES_AHEAD = 400
 """Pieces of sound that may wait to be sent (each 20-60 ms, so about 10 s); then the voice waits."""
-FIRST_TOKEN_DEADLINE_S = 8.0
-NEXT_TOKEN_DEADLINE_S = 8.0
-
-
-class Door(Protocol):
-    """What a reply needs to know about the client."""
-
-    output_rate: int
-    ahead_ms: float
-    """How much unplayed sound the client may hold."""
-    pausable: bool
-    """Whether the client stops playing when told to pause; otherwise it plays what it has."""
+TOKEN_DEADLINE_S = 8.0
+"""So long the model may take to its first token, and from one to the next."""
+PIECE_DEADLINE_S = 8.0
+"""So long the voice may take for a piece of sound; then the reply goes on in writing."""
+CLOSE_DEADLINE_S = 2.0
 
 
 class Audience(Protocol):
@@ -51,77 +46,96 @@ class Audience(Protocol):
     def reply_hampered(self, reply: Reply, error: VoiceError) -> None: ...
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Phrase:
     """In the queue of sound: here begins the next phrase."""
 
     text: str
 
 
-@dataclass(slots=True)
 class Reply:
-    response_id: str
-    item_id: str
-    occasion: Occasion
-    deltas: Callable[[], AsyncGenerator[str, None]]
-    tts: TtsEngine
-    voice: Voice
-    door: Door
-    audience: Audience
-    clock: Callable[[], float]
-    answers: int | None = None
-    """``seq`` of the trainee's turn that it answers."""
-    seq: int | None = None
-    """Its number among the turns, once a word of it went out."""
-    playout: Playout = field(default_factory=Playout)
-    text: str = ""
-    """Everything the model has said so far."""
-    first_token_ms: float | None = None
-    first_phrase_at: float | None = None
-    first_sound_at: float | None = None
-    released: bool = False
-    timings: dict[str, float] = field(default_factory=dict)
-    status: Literal["running", "finished", "failed", "stopped"] = "running"
-    error: VoiceError | None = None
-    _spoken: SpokenReply | None = None
-    _gate: asyncio.Event = field(default_factory=asyncio.Event)
-    _phrases: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(PHRASES_AHEAD))
-    _sound: asyncio.Queue[_Phrase | bytes | None] = field(default_factory=lambda: asyncio.Queue(PIECES_AHEAD))
-    _task: asyncio.Task[None] | None = None
+    """``deltas`` gives the model's text; called once, when the reply is started."""
+
+    def __init__(
+        self,
+        *,
+        response_id: str,
+        item_id: str,
+        occasion: Occasion,
+        deltas: Callable[[], AsyncGenerator[str, None]],
+        tts: TtsEngine,
+        voice: Voice,
+        door: Door,
+        audience: Audience,
+        clock: Callable[[], float],
+    ) -> None:
+        self.response_id, self.item_id, self.occasion = response_id, item_id, occasion
+        self.clock = clock
+        self.playout = Playout()
+        self.text = ""
+        """Everything the model has said so far."""
+        self.seq: int | None = None
+        """Its number among the turns, once a phrase of it went out."""
+        self.timings: dict[str, float] = {}
+        self.first_token_ms: float | None = None
+        """From the request to the first token."""
+        self.first_phrase_at: float | None = None
+        self.first_sound_at: float | None = None
+        self.released = False
+        self.withheld = False
+        """Speech came in between; it waits for the verdict on that."""
+        self.status: Literal["running", "finished", "failed", "stopped"] = "running"
+        self._deltas, self._tts, self._voice = deltas, tts, voice
+        self._door, self._audience = door, audience
+        self._rate = door.output_rate  # a change takes effect with the next reply
+        self._error: VoiceError | None = None
+        self._hampered: list[VoiceError] = []
+        self._spoken: SpokenReply | None = None
+        self._resampler: StreamResampler | None = None
+        self._unmarked: _Phrase | None = None
+        self._gate = asyncio.Event()
+        self._phrases: asyncio.Queue[str | None] = asyncio.Queue(PHRASES_AHEAD)
+        self._sound: asyncio.Queue[_Phrase | bytes | None] = asyncio.Queue(PIECES_AHEAD)
+        self._task: asyncio.Task[None] | None = None
 
     # -- what the conversation does with it -----------------------------------------------------------------
 
-    def start(self, group: asyncio.TaskGroup) -> None:
-        self._task = group.create_task(self._run())
+    def start(self, spawn: Spawn) -> None:
+        self._task = spawn(self._run())
 
     def release(self) -> None:
         """Let it be heard. A reply that has failed in silence fails aloud now."""
-        if self.status == "failed":
-            self.audience.reply_failed(self, self.error or LlmUnavailable())
-            return
         if not self.released:
             self.released = True
-            self.audience.reply_released(self)
-        self._gate.set()
+            self._audience.reply_released(self)
+            for error in self._hampered:
+                self._audience.reply_hampered(self, error)
+        if self._error is not None:
+            self._audience.reply_failed(self, self._error)
+            return
+        self._open_gate()
 
     def withhold(self) -> None:
         """Nothing more goes out until it is released again."""
+        self.withheld = True
         self._gate.clear()
 
     def pause(self, now: float) -> None:
-        self._gate.clear()
-        if self.door.pausable:
+        """As :meth:`withhold`, and a client that can is told to stop playing, too."""
+        self.withhold()
+        if self._door.pausable:
             self.playout.pause(now)
 
     def resume(self, now: float) -> None:
         self.playout.resume(now)
-        self._gate.set()
+        self._open_gate()
 
     def stop(self) -> None:
         """End it here; what was heard is in :meth:`heard`."""
         if self.status == "running":
             self.status = "stopped"
-        if self._task is not None and self._task is not asyncio.current_task():
+        self.withhold()  # the task may be about to run once more before it learns that it is cancelled
+        if self._task is not None:
             self._task.cancel()
 
     def heard(self, position: float | None = None) -> Heard:
@@ -129,8 +143,12 @@ class Reply:
         if position is None:
             position = self.playout.position(self.clock())
         heard = self.playout.heard(position)
-        rest = self.text.split()[len(heard.words) :]
-        return Heard(heard.text, " ".join(rest), heard.words, heard.estimated)
+        rest = " ".join([heard.unheard_text, *self.text[self.playout.letters :].split()]).strip()
+        return Heard(heard.text, rest, heard.words, heard.estimated)
+
+    def _open_gate(self) -> None:
+        self.withheld = False
+        self._gate.set()
 
     # -- the task -------------------------------------------------------------------------------------------
 
@@ -141,21 +159,35 @@ class Reply:
                 stages.create_task(self._speak())
                 stages.create_task(self._send())
         except* EngineError as failures:
-            self.status = "failed"
-            self.error = next(exc for exc in failures.exceptions if isinstance(exc, EngineError))
-            if self.released:
-                self.audience.reply_failed(self, self.error)
+            self._fail(next(exc for exc in failures.exceptions if isinstance(exc, EngineError)))
         finally:
-            if self._spoken is not None:
-                await self._spoken.aclose()
+            await self._hush()
         if self.status == "running":
             self.status = "finished"
-            self.audience.reply_finished(self)
+            self._audience.reply_finished(self)
+
+    def _fail(self, error: EngineError) -> None:
+        self.status, self._error = "failed", error
+        if self.released:
+            self._audience.reply_failed(self, error)
+
+    async def _hush(self) -> None:
+        if self._spoken is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_DEADLINE_S):
+                    await self._spoken.aclose()
+
+    def _hamper(self, error: VoiceError) -> None:
+        """Something is missing, but the reply goes on. While nobody knows of the reply, nobody is told."""
+        if self.released:
+            self._audience.reply_hampered(self, error)
+        else:
+            self._hampered.append(error)
 
     async def _think(self) -> None:
         cutter = PhraseCutter()
         asked = self.clock()
-        async with aclosing(self.deltas()) as deltas:
+        async with aclosing(self._deltas()) as deltas:
             while (delta := await self._next(deltas)) is not None:
                 if self.first_token_ms is None:
                     self.first_token_ms = self.clock() - asked
@@ -169,85 +201,101 @@ class Reply:
     async def _next(self, deltas: AsyncGenerator[str, None]) -> str | None:
         """The next delta; None at the end. A model that breaks off after its first words is heard out as far
         as it came: a half-spoken reply is not begun again."""
-        begun = self.first_token_ms is not None
         try:
-            async with asyncio.timeout(NEXT_TOKEN_DEADLINE_S if begun else FIRST_TOKEN_DEADLINE_S):
+            async with asyncio.timeout(TOKEN_DEADLINE_S):
                 return await anext(deltas)
         except StopAsyncIteration:
             if not self.text.strip():
                 raise LlmUnavailable("The avatar had nothing to say.") from None
             return None
         except TimeoutError:
-            error: VoiceError = LlmTimeout()
+            error: EngineError = LlmTimeout()
         except LlmUnavailable as exc:
             error = exc
-        if not begun:
+        if not self.text.strip():
             raise error
-        self.audience.reply_hampered(self, error)
+        self._hamper(error)
         return None
 
     async def _speak(self) -> None:
-        self._spoken = self.tts.open(self.voice)
-        resampler: StreamResampler | None = None
         mute = False
         while (phrase := await self._phrases.get()) is not None:
             if self.first_phrase_at is None:
                 self.first_phrase_at = self.clock()
             self.playout.begin_phrase(phrase)
-            await self._sound.put(_Phrase(phrase))
+            self._unmarked = _Phrase(phrase)
             if not mute:
                 try:
-                    resampler = await self._synthesize(self._spoken, phrase, resampler)
+                    await self._synthesize(phrase)
                 except TtsUnavailable as exc:
                     mute = True
-                    self.audience.reply_hampered(self, exc)
-            self.playout.end_phrase(silent=mute)
+                    self._hamper(exc)
+            self.playout.end_phrase(silent=mute or self._unmarked is not None)
+            await self._mark()
+        await self._flush()
         await self._sound.put(None)
 
-    async def _synthesize(
-        self, spoken: SpokenReply, phrase: str, resampler: StreamResampler | None
-    ) -> StreamResampler | None:
-        async with aclosing(spoken.speak(phrase.strip())) as pieces:
-            async for piece in pieces:
+    async def _mark(self) -> None:
+        """The phrase's text goes out as its sound begins; without a voice, when it would have begun."""
+        if self._unmarked is not None:
+            phrase, self._unmarked = self._unmarked, None
+            await self._sound.put(phrase)
+
+    async def _synthesize(self, phrase: str) -> None:
+        if self._spoken is None:
+            self._spoken = self._tts.open(self._voice)
+        async with aclosing(self._spoken.speak(phrase.strip())) as pieces:
+            while (piece := await _next_piece(pieces)) is not None:
                 self.playout.add_words(piece.words)
                 if not piece.pcm:
                     continue
-                if resampler is None:
-                    resampler = StreamResampler(spoken.sample_rate, self.door.output_rate)
-                pcm = resampler.feed(pcm_from_bytes(piece.pcm)).tobytes()
-                if self.first_sound_at is None:
-                    self.first_sound_at = self.clock()
-                self.playout.add_sound(duration_ms(len(pcm), self.door.output_rate))
-                await self._sound.put(pcm)
-        return resampler
+                await self._mark()
+                if self._resampler is None:
+                    self._resampler = StreamResampler(self._spoken.sample_rate, self._rate)
+                await self._put_sound(self._resampler.feed(pcm_from_bytes(piece.pcm)))
+
+    async def _put_sound(self, samples: Pcm) -> None:
+        if not len(samples):
+            return
+        if self.first_sound_at is None:
+            self.first_sound_at = self.clock()
+        pcm = samples.tobytes()
+        self.playout.add_sound(duration_ms(len(pcm), self._rate))
+        await self._sound.put(pcm)
+
+    async def _flush(self) -> None:
+        """What the resampler still holds back is the end of the last word."""
+        if self._resampler is not None and self._resampler.source_rate != self._rate:
+            await self._put_sound(self._resampler.feed(pcm_from_bytes(b""), last=True))
 
     async def _send(self) -> None:
-        chunk_bytes = byte_offset(CHUNK_MS, self.door.output_rate)
-        await self._gate.wait()
+        chunk_bytes = byte_offset(CHUNK_MS, self._rate)
         while (item := await self._sound.get()) is not None:
             if isinstance(item, _Phrase):
                 await self._gate.wait()
-                self.audience.reply_phrase(self, item.text)
+                self.playout.show_phrase(self.clock())
+                self._audience.reply_phrase(self, item.text)
                 continue
             for at in range(0, len(item), chunk_bytes):
                 await self._send_chunk(item[at : at + chunk_bytes])
-        self.audience.reply_sent(self)
+        await self._gate.wait()
+        self._audience.reply_sent(self)
         await self._played_out()
 
     async def _send_chunk(self, pcm: bytes) -> None:
-        await self._room()
+        await self._room(duration_ms(len(pcm), self._rate))
         first = self.playout.started_at is None
-        self.playout.send(duration_ms(len(pcm), self.door.output_rate), self.clock())
-        self.audience.reply_sound(self, pcm, first=first)
+        self.playout.send(duration_ms(len(pcm), self._rate), self.clock())
+        self._audience.reply_sound(self, pcm, first=first)
 
-    async def _room(self) -> None:
+    async def _room(self, chunk_ms: float) -> None:
         """Wait until the client may be given more sound."""
         while True:
             await self._gate.wait()
-            over_ms = self.playout.ahead_ms(self.clock()) + CHUNK_MS - self.door.ahead_ms
+            over_ms = self.playout.ahead_ms(self.clock()) + chunk_ms - self._door.ahead_ms
             if over_ms <= 0:
                 return
-            await asyncio.sleep(over_ms / 1000)
+            await asyncio.sleep(max(1.0, over_ms) / 1000)
 
     async def _played_out(self) -> None:
         """Wait until the client has played everything."""
@@ -257,3 +305,13 @@ class Reply:
             if left_ms < 1.0:
                 return
             await asyncio.sleep(left_ms / 1000)
+
+
+async def _next_piece(pieces: AsyncGenerator[SpeechPiece, None]) -> SpeechPiece | None:
+    try:
+        async with asyncio.timeout(PIECE_DEADLINE_S):
+            return await anext(pieces)
+    except StopAsyncIteration:
+        return None
+    except TimeoutError:
+        raise TtsUnavailable("The avatar's voice took too long; it goes on in writing.") from None

@@ -9,7 +9,7 @@ from typing import Any
 from voice.engines.base import LlmEngine, Message, SttEngine, TtsEngine, VadEngine, Voice
 from voice.events import ServerEvent
 from voice.listener import ListenerSettings
-from voice.turns import TurnSettings
+from voice.verdicts import TurnSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Scene:
     silence_prompt_s: float = 12.0
     """Silence after which the avatar asks whether the trainee is still there; 0: never."""
     idle_limit_s: float = 120.0
-    """Without a word from the trainee for this long the conversation ends."""
+    """Without a word from the trainee for this long, nor one of the avatar's beyond "are you still there?", the
+    conversation ends."""
     history: Mapping[int, Message] = field(default_factory=dict)
     """Turns of an earlier connection, by ``seq``."""
     next_seq: int = 1

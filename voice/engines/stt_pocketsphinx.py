@@ -185,7 +185,11 @@ class _SphinxUtterance(Utterance):
                 answer.set_result(Transcript(self._guess, words))
 
     def _fail(self, exc: Exception, answers: list[asyncio.Future[Transcript]] | None = None) -> None:
-        known = exc if isinstance(exc, SttUnavailable) else SttUnavailable("The recognizer failed.")
+        known = (
+            exc
+            if isinstance(exc, SttUnavailable)
+            else SttUnavailable(f"The recognizer failed ({type(exc).__name__}).")
+        )
         self._failure = known
         pending = [entry for entry in self._line if isinstance(entry, asyncio.Future)]
         self._line.clear()

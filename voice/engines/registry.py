@@ -28,16 +28,11 @@ BETTER = {
         "The built-in recognizer misunderstands about one word in five. docs/settings.md says how to connect "
         "a better one."
     ),
-    ("llm", "scripted"): (
-        "The avatar plays written lines. docs/settings.md says how to connect a language model."
-    ),
-    (
-        "tts",
-        "none",
-    ): "The avatar has no voice. Start the speech worker (make demo does) and set COACH_TTS=auto.",
+    ("tts", "none"): "The avatar has no voice. Start the speech worker and set COACH_TTS=auto.",
     ("tts", "tones"): "The avatar speaks in tones, for tests. Set COACH_TTS=auto.",
 }
-"""(kind, engine) -> how to get a better one. What is missing here is as good as it gets."""
+"""(kind, engine) -> how to get a better one. What is missing here is as good as it gets; which model the engine
+``agent`` asks, and how to get a better one, is for ``avatars.llm`` to say."""
 
 
 class BadEngineSetting(Exception):

@@ -1,6 +1,6 @@
 """A speech detector without a model, for machines on which ONNX can't run.
 
-The level of a window (in dB, after pre-emphasis, which takes hum away) is compared with the noise floor. The
+The level of a window (in dB, of the band in which voices are strong) is compared with the noise floor. The
 floor is the quietest window of the last seconds, as in minimum statistics (R. Martin, IEEE Transactions on
 Speech and Audio Processing 9, 2001), and jumps up to a level that has not moved for a third of a second: noise
 is that steady, speech is not. It works in the call of ``feed`` and gives the same probabilities for the same
@@ -20,12 +20,13 @@ from voice.engines.base import INPUT_RATE, Pcm, VadEngine, VadStream
 from voice.errors import BadAudio, EngineError
 
 WINDOW = 512
-PRE_EMPHASIS = 0.97
+BAND_HZ = (350.0, 3_800.0)
+"""Voices are strong here, and the first overtones of mains hum lie below."""
 QUIETEST_DB = -72.0
-"""Below this (re full scale, pre-emphasized) nothing counts as speech: a muted microphone."""
+"""Below this (dB of full scale in that band) nothing counts as speech: a muted microphone."""
 FLOOR_WINDOWS = round(3.0 * INPUT_RATE / WINDOW)
 STEADY_WINDOWS = round(0.32 * INPUT_RATE / WINDOW)
-STEADY_SPREAD_DB = 3.0
+STEADY_SPREAD_DB = 4.0
 SLOPE_DB = 1.5
 """How many dB the probability takes from 0.5 to 0.73."""
 RELEASE = 0.6
@@ -37,7 +38,7 @@ class EnergyVad(VadEngine):
     embedded = True
     window_samples = WINDOW
 
-    def __init__(self, *, margin_db: float = 9.0) -> None:
+    def __init__(self, *, margin_db: float = 8.0) -> None:
         """``margin_db``: how far over the noise floor a sound is as likely speech as not."""
         if not 3.0 <= margin_db <= 30.0:
             raise ValueError("margin_db must lie between 3 and 30")
@@ -63,7 +64,6 @@ class _EnergyStream(VadStream):
 
     def _forget(self) -> None:
         self._rest: Pcm = np.zeros(0, dtype=np.int16)
-        self._last_sample = 0.0
         self._levels: deque[float] = deque(maxlen=FLOOR_WINDOWS)
         self._probability = 0.0
 
@@ -100,19 +100,12 @@ class _EnergyStream(VadStream):
         self._closed = True
 
     def _push(self, window: Pcm) -> float:
-        level_db = self._level_db(window)
+        level_db = _level_db(window)
         self._levels.append(level_db)
         over_db = level_db - self._floor_db() - self._margin_db
         now = 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, over_db / SLOPE_DB))))
         self._probability = max(now, RELEASE * self._probability)
         return self._probability
-
-    def _level_db(self, window: Pcm) -> float:
-        sound = window.astype(np.float64) / 32768.0
-        before = np.concatenate([[self._last_sample], sound[:-1]])
-        self._last_sample = float(sound[-1])
-        power = float(np.mean((sound - PRE_EMPHASIS * before) ** 2))
-        return 10.0 * math.log10(power + 1e-12)
 
     def _floor_db(self) -> float:
         recent = list(self._levels)[-STEADY_WINDOWS:]
@@ -120,3 +113,14 @@ class _EnergyStream(VadStream):
             # What came before no longer says anything about the noise that is there now.
             self._levels = deque(recent, maxlen=FLOOR_WINDOWS)
         return max(QUIETEST_DB, min(self._levels))
+
+
+_TAPER = np.hanning(WINDOW)
+_FIRST_BIN, _LAST_BIN = (round(hz * WINDOW / INPUT_RATE) for hz in BAND_HZ)
+
+
+def _level_db(window: Pcm) -> float:
+    spectrum = np.fft.rfft(window.astype(np.float64) / 32768.0 * _TAPER)[_FIRST_BIN : _LAST_BIN + 1]
+    # Parseval: twice the one-sided power, over the length and over what the taper lets through.
+    power = 2.0 * float(np.sum(np.abs(spectrum) ** 2)) / WINDOW / float(np.sum(_TAPER**2))
+    return 10.0 * math.log10(power + 1e-12)

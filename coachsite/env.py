@@ -213,10 +213,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         _ENDPOINT,
         "COACH_MIN_SILENCE_MS",
-        "96",
+        "64",
         "a whole number from 32 to 2000",
-        "Silence after which speech counts as paused. Three windows: the stop of a plosive is shorter; "
-        "everything that follows (transcript, answer) begins here and waits for nothing else.",
+        "Silence after which speech counts as paused. Two windows: a pause is only a suspicion that speech "
+        "which goes on takes back, and what is prepared for the end of a turn begins here.",
         parse.whole(32, 2000),
     ),
     Setting(

@@ -15,9 +15,13 @@ from voice import events as wire
 from voice.conversation import Conversation
 from voice.engines.base import INPUT_RATE, LlmEngine, Pcm, SttEngine, TtsEngine, VadEngine, VadStream
 from voice.engines.timed import TimedLlm, TimedStt, TimedTts
+from voice.listener import ListenerSettings
 from voice.scene import Cast, Door, Scene
+from voice.segmenter import SegmenterSettings
 
 FRAME_MS = 20
+WHOLE_WINDOWS = ListenerSettings(segmenter=SegmenterSettings(min_silence_ms=96.0))
+"""A pause is known after three windows; the times in the tests are sums with it."""
 E = TypeVar("E")
 
 
@@ -53,7 +57,9 @@ class _LoudnessStream(VadStream):
 class Stage:
     """``heard`` collects (ms, event); ``turns`` what was recorded, the last state of each."""
 
-    scene: Scene = field(default_factory=lambda: Scene(prompt=lambda: "prompt", silence_prompt_s=0))
+    scene: Scene = field(
+        default_factory=lambda: Scene(prompt=lambda: "prompt", silence_prompt_s=0, listener=WHOLE_WINDOWS)
+    )
     texts: Sequence[str] = ("hello there",)
     tokens: Sequence[str] | Callable[..., Sequence[str]] = ("Sure", ",", " I", " can", " do", " that", ".")
     stt: SttEngine | None = None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from voice.audio import StreamResampler, pcm_from_bytes
+from voice.audio import StreamResampler, duration_ms, pcm_from_bytes
 from voice.engines.base import INPUT_RATE, Pcm, SttEngine, VadEngine
 from voice.errors import RateLimited, SttUnavailable
 from voice.hearing import Hearing
@@ -112,11 +112,13 @@ class Listener:
         """16-bit mono PCM at the rate that was set. Raises BadAudio, RateLimited."""
         pcm = pcm_from_bytes(data)
         now = self._clock()
-        self._pay(len(pcm) / self._resampler.source_rate * 1000, now)
+        arrived_ms = duration_ms(len(data), self._resampler.source_rate)
+        self._pay(arrived_ms, now)
         samples = self._resampler.feed(pcm)
         span_ms = len(samples) / SAMPLES_PER_MS
         if now - self._last_arrival >= GAP_MS and self.heard_until_ms < now:
-            self._anchor(now - span_ms)
+            # By what has arrived, not by what the resampler lets out: it holds the first samples back.
+            self._anchor(now - arrived_ms)
         elif self._skipped_ms and self.heard_until_ms > now + CATCHING_UP_MS:
             self._shift(-self._skipped_ms)  # more sound than there was time for: it was late, not missing
         elif abs(self.heard_until_ms + span_ms - now) > DRIFT_MS and self._is_idle:

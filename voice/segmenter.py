@@ -35,7 +35,7 @@ class SegmenterSettings:
     threshold: float = 0.5
     release: float = 0.35
     min_speech_ms: float = 32.0
-    min_silence_ms: float = 96.0
+    min_silence_ms: float = 64.0
 
     def __post_init__(self) -> None:
         if not 0 < self.release <= self.threshold < 1:

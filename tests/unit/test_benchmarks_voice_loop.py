@@ -73,7 +73,7 @@ def test_a_loop_without_cost_has_no_hops(window_ms: float) -> None:
 
 def test_a_detector_that_is_late_shows_in_the_hops_and_not_in_its_lag() -> None:
     """Ten ms on the way to the deciding callback are the loop's affair; the sound was there."""
-    load = replace(LOAD, frame_ms=16, speculate_after_ms=96.0)
+    load = replace(LOAD, frame_ms=16, speculate_after_ms=64.0)
 
     prompt, late = played(load)[0].costs, played(load, SlowVad(10.0))[0].costs
 

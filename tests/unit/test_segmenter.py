@@ -10,7 +10,7 @@ WINDOW = 32.0
 
 
 def run(probabilities: list[float], **settings: float) -> list[tuple[int, object]]:
-    segmenter = Segmenter(SegmenterSettings(**settings))
+    segmenter = Segmenter(SegmenterSettings(**{"min_silence_ms": 96.0, **settings}))
     events = [(at, segmenter.push(one, at * WINDOW, (at + 1) * WINDOW)) for at, one in enumerate(probabilities)]
     return [(at, event) for at, event in events if event is not None]
 

@@ -24,6 +24,7 @@ from reports.tasks import request_report
 from voice import events as wire
 from voice.casting import cast_for, describe_engines, engines_used, scene_for, warm_up
 from voice.conversation import Conversation
+from voice.engines import registry
 from voice.errors import ConversationElsewhere, NotAuthorised, ServerBusy
 from voice.recorder import Recorder
 from voice.scene import Door
@@ -168,6 +169,7 @@ async def drain() -> None:
         live.hang_up("shutdown")
     if leaving:
         await asyncio.wait([asyncio.ensure_future(live.over.wait()) for live in leaving], timeout=DRAIN_S)
+    await registry.aclose_all()
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

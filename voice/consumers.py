@@ -46,6 +46,7 @@ CLOSING_DEADLINE_S = 8.0
 _CLOSE_CODES: dict[type[VoiceError], int] = {NotAuthorised: 4401, ConversationElsewhere: 4409, ServerBusy: 1013}
 NOT_FOUND = 4404
 ENDED = 1000
+BROKEN = 1011
 TOO_SLOW = 4408
 
 
@@ -61,8 +62,8 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
     """How long the avatar waits for a first ``session.update`` before it opens the scene, so that its first
     words have the rate that the client wants."""
 
-    async def admit(self) -> tuple[User, uuid.UUID, str]:
-        """The trainee, the conversation and the scenario's slug. Raises VoiceError."""
+    async def admit(self) -> tuple[User, uuid.UUID]:
+        """The trainee and the conversation. Raises VoiceError."""
         raise NotAuthorised
 
     async def connect(self) -> None:
@@ -79,7 +80,7 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         self._sending = asyncio.create_task(self._send_all())
         self.door = Door(emit=self._emit, ahead_ms=self.ahead_ms, pausable=self.pausable)
         try:
-            user, conversation_id, self._model = await self.admit()
+            user, conversation_id = await self.admit()
             live = LiveConversation(user=user, conversation_id=conversation_id, door=self.door)
             await live.open()
         except VoiceError as exc:
@@ -87,7 +88,13 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
             self._emit(error_event(exc))
             self._shut(self._close_code_of(exc))
             return
-        self.live = live
+        except Exception as exc:
+            # Only the kind: what a database or an engine says may hold what somebody said.
+            logger.error("%s door: not opened: %s", self.door_name, type(exc).__name__)
+            self._emit(error_event(VoiceError()))
+            self._shut(BROKEN)
+            return
+        self.live, self._model = live, live.context.sheet.slug
         self._group = group_of(user.pk)
         with contextlib.suppress(RedisError, OSError):  # without it nobody can be told to stop, no more
             await self.channel_layer.group_add(self._group, self.channel_name)
@@ -105,7 +112,7 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
             reason = await live.hold()
         except Exception as exc:  # the database may be away; the client must not be left hanging
             logger.error("%s door: a conversation could not be closed: %s", self.door_name, type(exc).__name__)
-        self._shut({"elsewhere": 4409, "internal": 1011, "shutdown": 1012}.get(reason, ENDED))
+        self._shut({"elsewhere": 4409, "internal": BROKEN, "shutdown": 1012}.get(reason, ENDED))
 
     async def disconnect(self, code: int) -> None:
         """The client is gone. What it said is still being kept; a moment is given for that."""
@@ -180,6 +187,8 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         if audio.input is not None and "turn_detection" in audio.input.model_fields_set:
             self._turn_detection = audio.input.turn_detection
             self.live.conversation.listener.set_manual(self._turn_detection is None)
+            if self._turn_detection is not None and self._turn_detection.silence_duration_ms is not None:
+                self.live.conversation.set_patience(float(self._turn_detection.silence_duration_ms))
         if session.coach is not None and session.coach.events is not None:
             self._encoder.coach_events = session.coach.events
         self._updated.set()
@@ -263,12 +272,12 @@ class BrowserConsumer(VoiceConsumer):
     pausable = True
     waits_for_update_s = 0.5
 
-    async def admit(self) -> tuple[User, uuid.UUID, str]:
+    async def admit(self) -> tuple[User, uuid.UUID]:
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
             raise NotAuthorised("You are not signed in.", hint="Sign in and open the conversation again.")
         self._is_signed_in = True
-        return user, self.scope["url_route"]["kwargs"]["conversation_id"], ""
+        return user, self.scope["url_route"]["kwargs"]["conversation_id"]
 
 
 class RealtimeConsumer(VoiceConsumer):
@@ -276,7 +285,7 @@ class RealtimeConsumer(VoiceConsumer):
 
     door_name = "realtime"
 
-    async def admit(self) -> tuple[User, uuid.UUID, str]:
+    async def admit(self) -> tuple[User, uuid.UUID]:
         user = await database_sync_to_async(user_for_token)(_bearer(self.scope))
         if user is None:
             raise NotAuthorised("The API token is missing, unknown or expired.")
@@ -288,7 +297,7 @@ class RealtimeConsumer(VoiceConsumer):
             raise BadEvent(
                 "There is no such scenario.", hint="Name a published scenario: ?model=<scenario slug>."
             ) from None
-        return user, conversation.pk, slug
+        return user, conversation.pk
 
     def check_rates(self, rate_in: int | None, rate_out: int | None) -> None:
         if {rate_in, rate_out} - {None, 24_000}:

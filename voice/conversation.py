@@ -197,6 +197,10 @@ class Conversation:
             self._ended.set_result(reason)
         self._running = False
 
+    def set_patience(self, window_ms: float) -> None:
+        """The client's wish for the silence after which a turn has ended."""
+        self.machine.settings = replace(self.machine.settings, window_ms=window_ms)
+
     # -- from beginning to end ------------------------------------------------------------------------------
 
     def _begin(self) -> None:

@@ -73,6 +73,15 @@ class LiveConversation:
         )
         if not claimed:
             raise ConversationElsewhere
+        try:
+            await self._prepare()
+        except BaseException:
+            await database_sync_to_async(conversations.release_lease)(
+                conversation_id=self.conversation_id, owner=self.owner
+            )
+            raise
+
+    async def _prepare(self) -> None:
         # Read again: what the former owner wrote before it let go counts too.
         self.context = await self._load()
         cast = cast_for(self.context.sheet)

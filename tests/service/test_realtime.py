@@ -226,3 +226,30 @@ def test_it_refuses_an_expired_token_and_an_unknown_scenario(house: Served, toke
 async def _closed(caller: Caller) -> None:
     async with caller._news:
         await caller._news.wait_for(lambda: caller.closed)
+
+
+def test_a_client_may_ask_for_more_patience(house: Served, token: str) -> None:
+    """With 2.5 s of patience a breath of one second ends no turn."""
+
+    async def main() -> None:
+        async with call(house, token, "lumina") as caller:
+            await caller.wait_for("response.done")
+            patient = {"type": "server_vad", "silence_duration_ms": 2500}
+            await caller.connection.session.update(
+                session={"type": "realtime", "audio": {"input": {"turn_detection": patient}}}
+            )
+            updated = await caller.wait_for("session.updated")
+            assert updated.session.audio.input.turn_detection.silence_duration_ms == 2500
+            before = len(caller.events)
+            await caller.speak(await speech("Please tell me what happened."), silence_ms=1000)
+            await caller.speak(await speech("The phone is broken and I want a new one."), silence_ms=3500)
+            await caller.wait_for("response.done", after=before)
+            heard = [
+                event.transcript
+                for event in caller.events[before:]
+                if event.type == "conversation.item.input_audio_transcription.completed"
+            ]
+            assert len(heard) == 1
+            assert {"what", "phone"} <= set(heard[0].lower().split())
+
+    asyncio.run(main())

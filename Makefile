@@ -65,3 +65,12 @@ lock: ## pin the newest versions that the .in files allow (needs uv; make lock A
 	cd requirements && $(compile) $(ARGS) --override overrides.txt lint.in -o lint.txt
 	cd tts_worker && $(compile) $(ARGS) requirements-cpu.in -o requirements-cpu.txt
 	cd tts_worker && $(compile) $(ARGS) --override overrides-gpu.txt --no-emit-package onnxruntime requirements-gpu.in -o requirements-gpu.txt
+
+
+wheels: ## check that every pin has a wheel for every supported Python (needs uv)
+	@for python in 3.11 3.12 3.13; do \
+	  for files in "-r requirements/main.txt -r requirements/test.txt -r requirements/lint.txt" \
+	               "-r tts_worker/requirements-cpu.txt" "-r tts_worker/requirements-gpu.txt"; do \
+	    uv pip install --dry-run --quiet --no-deps --only-binary :all: --python-version $$python \
+	      --target build/none $$files || exit 1; \
+	  done; echo "Python $$python: every pin has a wheel"; done

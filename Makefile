@@ -15,7 +15,7 @@ install = @$(python) scripts/environment.py
 tts_requirements = tts_worker/requirements-$(if $(GPU),gpu,cpu).txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench tts-worker lock main-environment test-environment lint-environment tts-environment
+.PHONY: help demo test lint bench tts-worker lock wheels main-environment test-environment lint-environment tts-environment
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile

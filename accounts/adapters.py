@@ -7,6 +7,7 @@ import base64
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts import vault
 
@@ -14,6 +15,13 @@ _SECOND_FACTOR = "mfa.Authenticator.data"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        # The same for an address that nobody has: it must not tell who has an account.
+        "email_password_mismatch": _("This address and password don't fit together. Please try again."),
+        "too_many_login_attempts": _("Too many tries for now. Please wait a few minutes, then try again."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """An admin of the organization makes accounts."""
         return False

@@ -15,6 +15,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
+
 from coachsite import engines
 from coachsite.supervisor import Child
 
@@ -78,6 +82,22 @@ def _cannot_listen(host: str, port: int, exc: OSError) -> CannotServe:
     if exc.errno == errno.EACCES:
         return CannotServe(f"port {port} may not be opened by this user: choose one above 1023 with COACH_PORT")
     return CannotServe(f"COACH_HOST: {host} is no address of this machine")
+
+
+def require_migrated() -> None:
+    """Raises :class:`CannotServe` where a database does not answer or is not up to date."""
+    for alias in ("default", "keys"):
+        try:
+            executor = MigrationExecutor(connections[alias])
+            behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        except DatabaseError as exc:
+            raise CannotServe(
+                f"the database {alias!r} does not answer: see DATABASE_URL, COACH_KEYS_URL"
+            ) from exc
+        if behind:
+            raise CannotServe(
+                f"the database {alias!r} is not up to date: run manage.py migrate, or manage.py serve --prepare"
+            )
 
 
 # -- the web server ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,6 +100,17 @@ class Supervisor:
         except* StartFailed as failures:
             raise StartFailed(str(failures.exceptions[0])) from None
         return dict(task.result() for task in tasks)
+
+
+@contextlib.asynccontextmanager
+async def running(child: Child, *, folder: Path) -> AsyncIterator[None]:
+    """The child, ready, for as long as the block lasts; never started again. Raises :class:`StartFailed`."""
+    kept = _Kept(child, say=lambda _line: None, folder=folder)
+    try:
+        await kept.start()
+        yield
+    finally:
+        await kept.end()
 
 
 class _Kept:

@@ -11,8 +11,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
-from django.db.utils import DatabaseError
 
 from accounts import demo
 from coachsite import serving
@@ -96,18 +94,7 @@ class Command(BaseCommand):
 
 def _refuse_what_is_not_ready() -> None:
     """Raises :class:`CannotServe` where a database is not up to date, or strangers could sign in."""
-    for alias in ("default", "keys"):
-        try:
-            executor = MigrationExecutor(connections[alias])
-            behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        except DatabaseError as exc:
-            raise CannotServe(
-                f"the database {alias!r} does not answer: see DATABASE_URL, COACH_KEYS_URL"
-            ) from exc
-        if behind:
-            raise CannotServe(
-                f"the database {alias!r} is not up to date: run manage.py migrate, or manage.py serve --prepare"
-            )
+    serving.require_migrated()
     if not serving.is_loopback(settings.COACH_HOST) and demo.demo_password_in_use():
         raise CannotServe(
             f"COACH_HOST: {settings.COACH_HOST} can be reached from other machines, and a demo account still "

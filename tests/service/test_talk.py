@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -183,7 +184,7 @@ def test_it_plays_each_recording_when_the_avatar_has_finished(held: tuple[Talk, 
         ("avatar", "reply", False, ""),
     ]
     assert {"sorry", "phone", "broken"} <= set(turns[1]["text"].split())
-    for before, after in zip(turns, turns[1:], strict=False):
+    for before, after in itertools.pairwise(turns):
         assert after["started_ms"] > before["ended_ms"]
     for answer in (turns[2], turns[4]):
         gap = answer["started_ms"] - turns[answer["seq"] - 2]["ended_ms"]

@@ -133,11 +133,10 @@ def test_it_refuses_what_is_no_file(tmp_path: Path) -> None:
         read_wav(tmp_path)
 
 
-def test_every_cut_of_a_file_is_read_or_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", range(1, 45))
+def test_whatever_is_cut_off_in_its_header_is_refused(tmp_path: Path, length: int) -> None:
     path = tmp_path / "cut.wav"
-    for length in range(1, 120):
-        path.write_bytes(GOOD[:length])
-        try:
-            assert len(read_wav(path)) <= 800
-        except BadRecording as exc:
-            assert "\n" not in str(exc)
+    path.write_bytes(GOOD[:length])
+    with pytest.raises(BadRecording) as refused:
+        read_wav(path)
+    assert "\n" not in str(refused.value)

@@ -14,6 +14,7 @@ import pytest
 
 from tests import machine
 from tests.guard import sitecustomize  # noqa: F401  (importing it is what starts it)
+from tests.houses import house  # noqa: F401  (a fixture of service and browser tests)
 
 TESTS = Path(__file__).parent
 CATEGORIES = ("unit", "db", "engine", "service", "browser")

@@ -1,0 +1,183 @@
+"""Signing in and the first page in a real browser, on a desk and on a phone, by day and by night."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.browser import Visit, visit
+
+SCENARIOS = [
+    "A discovery call with a sceptical buyer",
+    "A job interview",
+    "An angry customer with a broken phone",
+    "Free talk with Lumina",
+]
+WINDOWS = {"desktop": (1280, 800), "phone": (360, 740)}
+EVERY_LOOK = [(window, scheme) for window in WINDOWS for scheme in ("light", "dark")]
+
+
+def look(window: str, scheme: str) -> dict[str, Any]:
+    width, height = WINDOWS[window]
+    return {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "reduced_motion": "reduce"}
+
+
+def test_a_trainee_signs_in_and_finds_the_four_scenarios(browser: Browser, base: str) -> None:
+    with visit(browser, base) as window:
+        assert window.open("/") == 200
+        assert window.page.url == f"{base}/accounts/login/?next=/"
+        expect(window.page.get_by_label("E-mail address")).to_be_focused()
+        window.page.keyboard.type("trainee@demo.test")
+        window.page.keyboard.press("Tab")
+        window.page.keyboard.type("demo")
+        window.page.keyboard.press("Enter")
+        expect(window.page.get_by_role("heading", level=1)).to_have_text("Hello Tess")
+        assert window.page.url == f"{base}/"
+        assert window.page.get_by_role("heading", level=2).all_inner_texts() == SCENARIOS
+        first = window.page.get_by_role("listitem").first
+        command = "python manage.py talk discovery-call --say FILE.wav --as trainee@demo.test"
+        expect(first.get_by_text(command)).to_be_hidden()
+        first.get_by_text("Talk from the command line").click()
+        expect(first.get_by_text(command)).to_be_visible()
+        window.page.get_by_role("button", name="Sign out").click()
+        expect(window.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_a_wrong_password_is_said_aloud_and_the_address_kept(browser: Browser, base: str) -> None:
+    with visit(browser, base) as window:
+        window.open("/accounts/login/")
+        window.page.get_by_label("E-mail address").fill("trainee@demo.test")
+        window.page.get_by_label("Password").fill("wrong")
+        window.page.get_by_role("button", name="Sign in").click()
+        alert = window.page.get_by_role("alert")
+        expect(alert).to_have_text("This address and password don't fit together. Please try again.")
+        expect(window.page.get_by_label("E-mail address")).to_have_value("trainee@demo.test")
+        password = window.page.get_by_label("Password")
+        expect(password).to_be_focused()
+        expect(password).to_have_value("")
+        expect(password).to_have_accessible_description(
+            "This address and password don't fit together. Please try again."
+        )
+
+
+def test_a_page_that_is_not_there_leads_back(browser: Browser, base: str) -> None:
+    with visit(browser, base) as window:
+        window.sign_in()
+        assert window.open("/nowhere/") == 404
+        assert window.complaints == [
+            "error: Failed to load resource: the server responded with a status of 404 (Not Found)"
+        ]
+        window.complaints.clear()  # that was the page itself
+        expect(window.page.get_by_role("heading", level=1)).to_have_text("There is no such page")
+        window.page.get_by_role("link", name="Back to the scenarios").click()
+        expect(window.page.get_by_role("heading", level=1)).to_have_text("Hello Tess")
+
+
+def pages(window: Visit) -> Iterator[str]:
+    """Opens one page after the other; their names."""
+    window.open("/accounts/login/")
+    yield "sign-in"
+    # Somebody else: after five wrong tries nobody may try with an address for minutes.
+    window.page.get_by_label("E-mail address").fill(f"{uuid.uuid4().hex}@demo.test")
+    window.page.get_by_label("Password").fill("wrong")
+    window.page.get_by_role("button", name="Sign in").click()
+    expect(window.page.get_by_role("alert")).to_be_visible()
+    yield "sign-in-error"
+    window.sign_in()
+    for summary in window.page.locator("summary").all():
+        summary.click()
+    yield "home"
+    for name, path in (("security", "/accounts/2fa/"), ("password", "/accounts/password/change/")):
+        window.open(path)
+        yield name
+
+
+@pytest.mark.parametrize(("size", "scheme"), EVERY_LOOK)
+def test_pages_fit_and_can_be_read_everywhere(
+    browser: Browser, base: str, size: str, scheme: str, tmp_path: Path
+) -> None:
+    """Nothing reaches beyond the window's side, and every text stands out 4.5:1 or more from its ground."""
+    with visit(browser, base, **look(size, scheme)) as window:
+        for name in pages(window):
+            window.page.screenshot(path=tmp_path / f"{name}-{size}-{scheme}.png", full_page=True)
+            widths = window.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+            assert widths[0] <= widths[1], name
+            assert faint_texts(window.page) == [], name
+
+
+FAINT_TEXTS = """() => {
+  const channels = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (; element; element = element.parentElement) {
+      const [r, g, b, alpha = 1] = channels(getComputedStyle(element).backgroundColor);
+      if (alpha === 1) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const entry = element.matches("input:not([type=hidden])");
+    if (!(own || entry) || !element.checkVisibility()) continue;
+    const color = getComputedStyle(element).color;
+    if (!color.startsWith("rgb")) { faint.push(`unknown color ${color}`); continue; }
+    const [a, b] = [light(channels(color).slice(0, 3)), light(ground(element))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${element.tagName} ${element.textContent.trim()}`);
+  }
+  return faint;
+}"""
+
+
+def faint_texts(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(FAINT_TEXTS)
+    return found
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, base: str) -> None:
+    with visit(browser, base, **look("desktop", "light")) as window:
+        window.sign_in()
+        reached = []
+        for _ in range(20):
+            window.page.keyboard.press("Tab")
+            where = window.page.evaluate(
+                """() => {
+                  const element = document.activeElement, style = getComputedStyle(element);
+                  const box = element.getBoundingClientRect();
+                  return [element.getAttribute("aria-label") ?? element.textContent.trim(),
+                          style.outlineStyle, parseFloat(style.outlineWidth), box.left >= 0 && box.top >= 0];
+                }"""
+            )
+            if where[0] in [name for name, *_ in reached] and where[0] != "Talk from the command line":
+                break
+            reached.append(where)
+        assert [name for name, *_ in reached[:5]] == [
+            "Skip to the content", "Coachsite", "Security", "Sign out", "Light or dark",
+        ]  # fmt: skip
+        assert [name for name, *_ in reached].count("Talk from the command line") == len(SCENARIOS)
+        shown = [(style, width >= 2, on_screen) for _, style, width, on_screen in reached[:9]]
+        assert shown == [("solid", True, True)] * 9
+
+
+def test_the_choice_of_light_or_dark_is_remembered(browser: Browser, base: str) -> None:
+    with visit(browser, base, **look("desktop", "light")) as window:
+        window.open("/accounts/login/")
+        ground = "() => getComputedStyle(document.body).backgroundColor"
+        by_day = window.page.evaluate(ground)
+        window.page.get_by_role("button", name="Light or dark").click()
+        by_night = window.page.evaluate(ground)
+        assert by_night != by_day
+        window.sign_in()
+        assert window.page.evaluate(ground) == by_night
+        window.page.get_by_role("button", name="Light or dark").click()
+        window.page.reload()
+        assert window.page.evaluate(ground) == by_day

@@ -25,6 +25,7 @@ from scipy.io import wavfile
 
 from tests.service.served import PROJECT, environment, living, manage, wait_until
 from tests.speech import say, write_wav
+from voice.engines.tts_tones import decode_words
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and needs PR_SET_PDEATHSIG")
 
@@ -289,18 +290,6 @@ def stored(data: Path) -> list[tuple[str, str, str, str, int]]:
 # -- other voices, and none ----------------------------------------------------------------------------------
 
 
-def test_it_speaks_in_tones_and_a_single_recording_interrupts_the_opening(
-    data: Path, recordings: tuple[Path, Path], tmp_path: Path
-) -> None:
-    arguments = ("angry-customer", "--say", recordings[1], "--barge-in", "1500", "--json")
-    with talking(data, *arguments, out=tmp_path / "tones.wav", COACH_TTS="tones") as talk:
-        opening, said, *_ = talk.turns()
-        assert (opening["kind"], opening["interrupted"]) == ("opening", True)
-        assert opening["unheard_text"]
-        assert abs(said["started_ms"] - opening["started_ms"] - 1500) <= TOLERANCE_MS
-        assert "tts: tones" in talk.well()[0]
-
-
 @pytest.fixture(scope="module")
 def without_worker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it is before the speech worker's environment was made."""
@@ -313,20 +302,47 @@ def without_worker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def voices(
+    data: Path, recordings: tuple[Path, Path], without_worker: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Talk]]:
+    """By what is set: one that speaks in tones, one in writing, and one for which no voice is installed. Each
+    hears one thing, spoken over the opening line."""
+    arguments = ("angry-customer", "--say", recordings[1], "--barge-in", "1500", "--json")
+    out = tmp_path_factory.mktemp("voices") / "tones.wav"
+    with (
+        talking(data, *arguments, out=out, COACH_TTS="tones") as tones,
+        talking(data, *arguments, COACH_TTS="none") as none,
+        talking(data, *arguments, cwd=str(without_worker)) as auto,
+    ):
+        talks = {"tones": tones, "none": none, "auto": auto}
+        for talk in talks.values():
+            assert talk.ended is not None
+        yield talks
+
+
+def test_it_speaks_in_tones_and_a_single_recording_interrupts_the_opening(voices: dict[str, Talk]) -> None:
+    assert "tts: tones" in voices["tones"].well()[0]
+    opening, said, *_ = voices["tones"].turns()
+    assert (opening["kind"], opening["interrupted"]) == ("opening", True)
+    assert opening["unheard_text"]
+    assert abs(said["started_ms"] - opening["started_ms"] - 1500) <= TOLERANCE_MS
+    _, right = voices["tones"].channels()
+    heard = decode_words(right[: 24 * said["ended_ms"]].tobytes(), 24_000)
+    assert abs(len(heard) - len(opening["text"].split())) <= 1
+
+
 @pytest.mark.parametrize("wanted", ["none", "auto"])
-def test_it_goes_on_in_writing_without_a_voice(
-    data: Path, recordings: tuple[Path, Path], without_worker: Path, wanted: str
-) -> None:
-    arguments = ("lumina", "--say", recordings[0], "--barge-in", "300", "--json")
-    with talking(data, *arguments, cwd=str(without_worker), COACH_TTS=wanted) as talk:
-        code, out, err = talk.ended
-        why = "the speech worker is not installed: run make demo, or set COACH_TTS=none"
-        assert err == ("" if wanted == "none" else f"The avatar answers in writing: {why}.\n")
-        assert (code, talk.processes()) == (0, {})
-        assert "tts: none" in out.splitlines()[0]
-        turns = json.loads(out.splitlines()[-1])["turns"]
-        assert [turn["speaker"] for turn in turns] == ["avatar", "trainee", "avatar"]
-        assert all(turn["text"] and not turn["unheard_text"] for turn in turns)
+def test_it_goes_on_in_writing_without_a_voice(voices: dict[str, Talk], wanted: str) -> None:
+    """What makes no sound can't be spoken over: it is waited for."""
+    code, out, err = voices[wanted].ended
+    why = "the speech worker is not installed: run make demo, or set COACH_TTS=none"
+    assert err == ("" if wanted == "none" else f"The avatar answers in writing: {why}.\n")
+    assert (code, voices[wanted].processes()) == (0, {})
+    assert "tts: none" in out.splitlines()[0]
+    turns = json.loads(out.splitlines()[-1])["turns"]
+    assert [turn["speaker"] for turn in turns] == ["avatar", "trainee", "avatar"]
+    assert all(turn["text"] and not turn["unheard_text"] for turn in turns)
 
 
 # -- what can go wrong ---------------------------------------------------------------------------------------

@@ -111,6 +111,8 @@ def web_server(listener: socket.socket, environment: dict[str, str]) -> Child:
     domain = "INET6" if listener.family == socket.AF_INET6 else "INET"
     limit = str(MAX_MESSAGE_BYTES)
     command = [sys.executable, "-m", "daphne", "--verbosity", "0", "--no-server-name"]
+    # A client whose network died says nothing: found within 20 s, so that its trainee can come back.
+    command += ["--ping-interval", "10", "--ping-timeout", "10"]
     command += ["--websocket-max-message-size", limit, "--websocket-max-frame-size", limit]
     command += ["--endpoint", f"systemd:domain={domain}:name=web", "coachsite.asgi:application"]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -18,6 +20,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """What can be rehearsed: the published scenarios of one's own organization."""
     scenarios = Scenario.objects.filter(status=Scenario.Status.PUBLISHED).select_related("avatar")
     return render(request, "home.html", {"scenarios": scenarios})
+
+
+@require_safe
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Whoever is signed in and was sent here may not see the admin; the others sign in like everybody."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect(f"{reverse('account_login')}?{request.GET.urlencode()}")
 
 
 @never_cache

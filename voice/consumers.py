@@ -1,7 +1,8 @@
 """The two voice doors: the browser's WebSocket and the Realtime API.
 
-Channels hands a consumer one message at a time, so nothing here waits for work: sound and events go straight
-into the conversation, which returns at once; what goes out passes through one bounded queue per client.
+Channels hands a consumer one message at a time, so nothing here waits for work: the conversation is opened and
+held by a task, sound and events go straight into it, and what goes out passes through one bounded queue per
+client. Only a disconnect waits a moment, so that what was said last is still kept.
 """
 
 from __future__ import annotations
@@ -28,26 +29,31 @@ from voice.errors import (
     BadInput,
     ConversationElsewhere,
     NotAuthorised,
+    RateLimited,
     ServerBusy,
     VoiceError,
 )
-from voice.live import LiveConversation
+from voice.live import LiveConversation, check_room
 from voice.narrator import error_event
+from voice.outbox import Allowance, Frame, Outbox
 from voice.scene import Door
 from voice.wire import Encoder, check_size, parse, sound_of
 
 logger = logging.getLogger(__name__)
 
-FRAMES_WAITING = 512
-"""Frames that may wait to be sent. Sound is paced, so only a client that does not read gets here; it is cut
-off, and can come back."""
-SEND_DEADLINE_S = 10.0
+EARLY_FRAMES = 128
+"""Frames of the client that may wait until the conversation has begun (a few seconds of sound); more are
+refused with ``rate_limited``."""
+ERRORS_AT_ONCE, ERRORS_PER_S = 20.0, 2.0
+"""A client may make so many mistakes at once, and so many a second after that. Each is answered; one that goes
+on is cut off, because what it sends waits in the server's memory."""
 CLOSING_DEADLINE_S = 8.0
-_CLOSE_CODES: dict[type[VoiceError], int] = {NotAuthorised: 4401, ConversationElsewhere: 4409, ServerBusy: 1013}
-NOT_FOUND = 4404
 ENDED = 1000
-BROKEN = 1011
-TOO_SLOW = 4408
+NOT_SIGNED_IN, NOT_FOUND, TOO_SLOW, ELSEWHERE, FLOODED = 4401, 4404, 4408, 4409, 4429
+BROKEN, BUSY, RESTARTING = 4500, 4503, 4512
+"""A server may close with 1000 or with 3000 and above only; Daphne's library refuses the rest."""
+_AFTER = {"elsewhere": ELSEWHERE, "internal": BROKEN, "not_kept": BROKEN, "shutdown": RESTARTING}
+"""Close code by the reason for which a conversation was left; every other reason is an end."""
 
 
 class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
@@ -58,6 +64,8 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
     coach_events: ClassVar[bool] = False
     ahead_ms: ClassVar[float] = 300.0
     pausable: ClassVar[bool] = False
+    resumable: ClassVar[bool] = False
+    """Whether a client that was cut off can come back to the same conversation."""
     waits_for_update_s: ClassVar[float] = 0.0
     """How long the avatar waits for a first ``session.update`` before it opens the scene, so that its first
     words have the rate that the client wants."""
@@ -66,61 +74,37 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         """The trainee and the conversation. Raises VoiceError."""
         raise NotAuthorised
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # A server that is late ends a consumer without a disconnect; nobody is there all the same.
+            live: LiveConversation | None = getattr(self, "live", None)
+            if live is not None:
+                live.hang_up("disconnected")
+
     async def connect(self) -> None:
         await self.accept()
+        self._patience = Allowance(ERRORS_AT_ONCE, ERRORS_PER_S)
         self.live: LiveConversation | None = None
-        self._turn_detection: wire.TurnDetection | None = wire.TurnDetection()
-        self._outbox: asyncio.Queue[str | bytes | None] = asyncio.Queue(FRAMES_WAITING)
-        self._encoder = Encoder(coach_events=self.coach_events, binary=self.binary)
-        self._close_code = ENDED
-        self._holding: asyncio.Task[None] | None = None
+        self._model = self._group = ""
+        self._signed_in = self._started = False
+        self._early: list[Frame] = []
         self._updated = asyncio.Event()
-        self._started = False
-        self._group = ""
-        self._sending = asyncio.create_task(self._send_all())
+        self._turn_detection: wire.TurnDetection | None = wire.TurnDetection()
+        self._encoder = Encoder(coach_events=self.coach_events, binary=self.binary)
+        self._outbox = Outbox(self._send_frame, self._close_with, self._stuck, too_slow=TOO_SLOW)
         self.door = Door(emit=self._emit, ahead_ms=self.ahead_ms, pausable=self.pausable)
-        try:
-            user, conversation_id = await self.admit()
-            live = LiveConversation(user=user, conversation_id=conversation_id, door=self.door)
-            await live.open()
-        except VoiceError as exc:
-            logger.info("%s door refused: %s", self.door_name, exc.code)
-            self._emit(error_event(exc))
-            self._shut(self._close_code_of(exc))
-            return
-        except Exception as exc:
-            # Only the kind: what a database or an engine says may hold what somebody said.
-            logger.error("%s door: not opened: %s", self.door_name, type(exc).__name__)
-            self._emit(error_event(VoiceError()))
-            self._shut(BROKEN)
-            return
-        self.live, self._model = live, live.context.sheet.slug
-        self._group = group_of(user.pk)
-        with contextlib.suppress(RedisError, OSError):  # without it nobody can be told to stop, no more
-            await self.channel_layer.group_add(self._group, self.channel_name)
-        self._emit(wire.SessionCreated(session=self._session()))
-        self._emit(live.engines)
-        self._holding = asyncio.create_task(self._hold(live))
-
-    async def _hold(self, live: LiveConversation) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.waits_for_update_s):
-                await self._updated.wait()
-        self._started = True
-        reason = "internal"
-        try:
-            reason = await live.hold()
-        except Exception as exc:  # the database may be away; the client must not be left hanging
-            logger.error("%s door: a conversation could not be closed: %s", self.door_name, type(exc).__name__)
-        self._shut({"elsewhere": 4409, "internal": BROKEN, "shutdown": 1012}.get(reason, ENDED))
+        self._serving = asyncio.create_task(self._serve())
 
     async def disconnect(self, code: int) -> None:
         """The client is gone. What it said is still being kept; a moment is given for that."""
-        if self.live is not None:
+        self._outbox.drop()
+        if self.live is None:
+            self._serving.cancel()
+        else:
             self.live.hang_up("disconnected")
-        if self._holding is not None:
-            await asyncio.wait({self._holding}, timeout=CLOSING_DEADLINE_S)
-        self._sending.cancel()
+        await asyncio.wait({self._serving}, timeout=CLOSING_DEADLINE_S)
         if self._group:
             with contextlib.suppress(RedisError, OSError):
                 await self.channel_layer.group_discard(self._group, self.channel_name)
@@ -130,65 +114,149 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         if self.live is not None:
             self.live.hang_up(message["reason"])
 
+    # -- the conversation -----------------------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        """Open the conversation, hold it, close the socket."""
+        try:
+            live = await self._open()
+            reason = await self._hold(live)
+        except VoiceError as exc:
+            logger.info("%s door refused: %s", self.door_name, exc.code)
+            self._emit(error_event(exc))
+            self._outbox.shut(self._close_code_of(exc))
+        except Exception as exc:
+            # Only the kind: what a database or an engine says may hold what somebody said.
+            logger.error("%s door: %s", self.door_name, type(exc).__name__)
+            self._emit(error_event(VoiceError()))
+            self._outbox.shut(BROKEN)
+        else:
+            self._outbox.shut(_AFTER.get(reason, ENDED))
+
+    async def _open(self) -> LiveConversation:
+        user, conversation_id = await self.admit()
+        live = LiveConversation(
+            user=user, conversation_id=conversation_id, door=self.door, resumable=self.resumable
+        )
+        await live.open()
+        self.live, self._model = live, live.context.sheet.slug
+        self._group = group_of(user.pk)
+        with contextlib.suppress(RedisError, OSError):  # without it nobody can be told to stop, no more
+            await self.channel_layer.group_add(self._group, self.channel_name)
+        self._emit(wire.SessionCreated(session=self._session()))
+        self._emit(live.engines)
+        return live
+
+    async def _hold(self, live: LiveConversation) -> str:
+        early, self._early = self._early, []
+        for frame in early:
+            self._handle(frame)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.waits_for_update_s):
+                await self._updated.wait()
+        asyncio.get_running_loop().call_soon(self._begun)
+        return await live.hold()
+
+    def _begun(self) -> None:
+        """The conversation runs: what came too early for it is handed on."""
+        self._started = True
+        early, self._early = self._early, []
+        for frame in early:
+            self._handle(frame)
+
+    def _close_code_of(self, error: VoiceError) -> int:
+        match error:
+            case NotAuthorised():
+                return NOT_FOUND if self._signed_in else NOT_SIGNED_IN
+            case ConversationElsewhere():
+                return ELSEWHERE
+            case ServerBusy():
+                return BUSY
+            case BadInput():
+                return NOT_FOUND
+        return BROKEN
+
     # -- in -------------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.live is None:
+        self._handle(bytes_data if bytes_data is not None else text_data or "")
+
+    def _handle(self, frame: Frame) -> None:
+        if self._outbox.is_shut:
             return
         try:
-            if bytes_data is not None:
-                self._take_binary(bytes_data)
+            if self.live is None:
+                self._keep_early(frame)
+            elif isinstance(frame, bytes):
+                self._take_binary(frame)
             else:
-                self._take(parse(text_data or ""))
+                self._take(frame)
         except VoiceError as exc:
-            event_id = exc.event_id if isinstance(exc, BadInput) else None
-            logger.info("%s door: %s", self.door_name, exc.code)
-            self._emit(error_event(exc, event_id))
+            self._refuse(exc)
+
+    def _refuse(self, error: VoiceError) -> None:
+        """Tell the client what it did wrong, in the log only the code; cut it off if it goes on and on."""
+        event_id = error.event_id if isinstance(error, BadInput) else None
+        logger.info("%s door: %s", self.door_name, error.code)
+        self._emit(error_event(error, event_id))
+        if not self._patience.take(asyncio.get_running_loop().time()):
+            self._outbox.shut(FLOODED)
+            if self.live is not None:
+                self.live.hang_up("disconnected")
+
+    def _keep_early(self, frame: Frame) -> None:
+        check_size(len(frame))
+        if len(self._early) >= EARLY_FRAMES:
+            raise RateLimited("Too much was sent before the conversation had begun.")
+        self._early.append(frame)
 
     def _take_binary(self, data: bytes) -> None:
         check_size(len(data))
         if not self.binary:
             raise BadEvent("This door takes no binary frames.", hint="Send input_audio_buffer.append.")
-        self._hear(data)
+        if self.live is None or not self._started:
+            self._keep_early(data)
+        else:
+            self.live.conversation.hear(data)
 
-    def _take(self, event: wire.Event) -> None:
+    def _take(self, text: str) -> None:
         assert self.live is not None
+        event = parse(text)
         try:
             match event:
-                case wire.InputAudioBufferAppend():
-                    self._hear(sound_of(event))
                 case wire.SessionUpdate(session=session):
                     self._update(session)
+                case _ if not self._started:
+                    self._keep_early(text)
+                case wire.InputAudioBufferAppend():
+                    self.live.conversation.hear(sound_of(event))
                 case _:
                     self.live.conversation.receive(event)
         except BadInput as exc:
             exc.event_id = exc.event_id or event.event_id
             raise
 
-    def _hear(self, pcm: bytes) -> None:
-        assert self.live is not None
-        if self._started:
-            self.live.conversation.hear(pcm)
-
     # -- the session ----------------------------------------------------------------------------------------
 
     def _update(self, session: wire.Session) -> None:
         """All or nothing: a session that names anything impossible changes nothing."""
         assert self.live is not None
+        conversation = self.live.conversation
         audio = session.audio or wire.SessionAudio()
         rate_in = audio.input.format.rate if audio.input and audio.input.format else None
         rate_out = audio.output.format.rate if audio.output and audio.output.format else None
         self.check_rates(rate_in, rate_out)
         if rate_in is not None:
-            self.live.conversation.listener.set_rate(rate_in)
+            conversation.listener.set_rate(rate_in)
             self.door.input_rate = rate_in
         if rate_out is not None:
             self.door.output_rate = rate_out
         if audio.input is not None and "turn_detection" in audio.input.model_fields_set:
-            self._turn_detection = audio.input.turn_detection
-            self.live.conversation.listener.set_manual(self._turn_detection is None)
-            if self._turn_detection is not None and self._turn_detection.silence_duration_ms is not None:
-                self.live.conversation.set_patience(float(self._turn_detection.silence_duration_ms))
+            detection = self._turn_detection = audio.input.turn_detection
+            conversation.listener.set_manual(detection is None)
+            if detection is not None:
+                wanted_ms = detection.silence_duration_ms
+                conversation.set_patience(None if wanted_ms is None else float(wanted_ms))
         if session.coach is not None and session.coach.events is not None:
             self._encoder.coach_events = session.coach.events
         self._updated.set()
@@ -200,18 +268,16 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         """Raises BadAudio for a rate that this door does not take."""
 
     def _session(self) -> wire.Session:
+        formats = {
+            "input": {"format": {"rate": self.door.input_rate}, "turn_detection": self._turn_detection},
+            "output": {"format": {"rate": self.door.output_rate}},
+        }
         return wire.Session.model_validate(
             {
                 "id": f"sess_{self.live.conversation_id.hex}" if self.live else None,
                 "model": self._model,
                 "output_modalities": ["audio"],
-                "audio": {
-                    "input": {
-                        "format": {"rate": self.door.input_rate},
-                        "turn_detection": self._turn_detection,
-                    },
-                    "output": {"format": {"rate": self.door.output_rate}},
-                },
+                "audio": formats,
                 "coach": {"events": self._encoder.coach_events},
             }
         )
@@ -220,46 +286,22 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
 
     def _emit(self, event: wire.ServerEvent) -> None:
         frame = self._encoder.encode(event)
-        if frame is None:
-            return
-        try:
-            self._outbox.put_nowait(frame)
-        except asyncio.QueueFull:
-            logger.warning("%s door: the client does not read; cut off", self.door_name)
-            self._close_code = TOO_SLOW
-            self._sending.cancel()
-            if self.live is not None:
-                self.live.hang_up("disconnected")
+        if frame is not None:
+            self._outbox.put(frame)
 
-    async def _send_all(self) -> None:
-        try:
-            while (frame := await self._outbox.get()) is not None:
-                async with asyncio.timeout(SEND_DEADLINE_S):
-                    if isinstance(frame, bytes):
-                        await self.send(bytes_data=frame)
-                    else:
-                        await self.send(text_data=frame)
-        except TimeoutError:
-            self._close_code = TOO_SLOW
-            if self.live is not None:
-                self.live.hang_up("disconnected")
-        finally:
-            await self.close(code=self._close_code)
+    async def _send_frame(self, frame: Frame) -> None:
+        if isinstance(frame, bytes):
+            await self.send(bytes_data=frame)
+        else:
+            await self.send(text_data=frame)
 
-    def _shut(self, code: int) -> None:
-        """Close once everything that waits has been sent."""
-        self._close_code = code
-        try:
-            self._outbox.put_nowait(None)
-        except asyncio.QueueFull:
-            self._sending.cancel()
+    async def _close_with(self, code: int) -> None:
+        await self.close(code=code)
 
-    def _close_code_of(self, error: VoiceError) -> int:
-        if isinstance(error, NotAuthorised) and self._is_signed_in:
-            return NOT_FOUND
-        return next((code for kind, code in _CLOSE_CODES.items() if isinstance(error, kind)), NOT_FOUND)
-
-    _is_signed_in = False
+    def _stuck(self) -> None:
+        logger.warning("%s door: the client does not read; cut off", self.door_name)
+        if self.live is not None:
+            self.live.hang_up("disconnected")
 
 
 class BrowserConsumer(VoiceConsumer):
@@ -270,13 +312,14 @@ class BrowserConsumer(VoiceConsumer):
     coach_events = True
     ahead_ms = 2_000.0
     pausable = True
+    resumable = True
     waits_for_update_s = 0.5
 
     async def admit(self) -> tuple[User, uuid.UUID]:
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
             raise NotAuthorised("You are not signed in.", hint="Sign in and open the conversation again.")
-        self._is_signed_in = True
+        self._signed_in = True
         return user, self.scope["url_route"]["kwargs"]["conversation_id"]
 
 
@@ -289,7 +332,8 @@ class RealtimeConsumer(VoiceConsumer):
         user = await database_sync_to_async(user_for_token)(_bearer(self.scope))
         if user is None:
             raise NotAuthorised("The API token is missing, unknown or expired.")
-        self._is_signed_in = True
+        self._signed_in = True
+        check_room()  # before there is a conversation that nobody can come back to
         slug = parse_qs(self.scope["query_string"].decode(errors="replace")).get("model", [""])[0]
         try:
             conversation = await database_sync_to_async(start_conversation)(trainee=user, scenario_slug=slug)

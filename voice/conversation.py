@@ -197,8 +197,9 @@ class Conversation:
             self._ended.set_result(reason)
         self._running = False
 
-    def set_patience(self, window_ms: float) -> None:
-        """The client's wish for the silence after which a turn has ended."""
+    def set_patience(self, window_ms: float | None) -> None:
+        """The client's wish for the silence after which a turn has ended; None: the avatar's own."""
+        window_ms = self.scene.turns.window_ms if window_ms is None else window_ms
         self.machine.settings = replace(self.machine.settings, window_ms=window_ms)
 
     # -- from beginning to end ------------------------------------------------------------------------------

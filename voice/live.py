@@ -40,28 +40,33 @@ DRAIN_S = 6.0
 _live: set[LiveConversation] = set()
 
 
-def live_conversations() -> int:
-    """How many conversations this process holds."""
-    return len(_live)
+def check_room() -> None:
+    """Raises ServerBusy when this process holds as many conversations as it may."""
+    if len(_live) >= settings.COACH_MAX_CONVERSATIONS:
+        raise ServerBusy
 
 
 class LiveConversation:
-    def __init__(self, *, user: User, conversation_id: uuid.UUID, door: Door) -> None:
+    """``resumable``: a client that is cut off can come back to it; otherwise being cut off ends it."""
+
+    def __init__(self, *, user: User, conversation_id: uuid.UUID, door: Door, resumable: bool = True) -> None:
         self.user, self.conversation_id, self.door = user, conversation_id, door
+        self.resumable = resumable
         self.owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:64]
         self.over = asyncio.Event()
+        self._hung_up = ""
         self.context: ConversationContext
         self.conversation: Conversation
 
     async def open(self) -> None:
         """Raises NotAuthorised, ConversationElsewhere, ServerBusy; nothing is held then."""
-        if len(_live) >= settings.COACH_MAX_CONVERSATIONS:
-            raise ServerBusy
+        check_room()
         _live.add(self)
         try:
             await self._open()
         except BaseException:
             _live.discard(self)
+            self.over.set()
             raise
 
     async def _open(self) -> None:
@@ -93,6 +98,8 @@ class LiveConversation:
         self.conversation = Conversation(
             scene=scene_for(self.context), cast=cast, door=self.door, record=self.recorder.record
         )
+        if self._hung_up:
+            self.conversation.hang_up(self._hung_up)
 
     async def _load(self) -> ConversationContext:
         try:
@@ -111,7 +118,8 @@ class LiveConversation:
         return wire.CoachEngines(engines=describe_engines(self.conversation.cast))
 
     def hang_up(self, reason: str) -> None:
-        """End it; the first reason counts. Before it is open there is nothing to end."""
+        """End it; the first reason counts. One that is just being opened ends as soon as it is."""
+        self._hung_up = self._hung_up or reason
         if hasattr(self, "conversation"):
             self.conversation.hang_up(reason)
 
@@ -150,7 +158,7 @@ class LiveConversation:
 
     async def _close(self, reason: str) -> None:
         await self.recorder.drain()
-        if reason in CUT_OFF:
+        if reason in CUT_OFF and (self.resumable or reason == "elsewhere"):
             await database_sync_to_async(conversations.mark_interrupted)(
                 conversation_id=self.conversation_id, owner=self.owner, elapsed_ms=self.conversation.now()
             )

@@ -18,6 +18,7 @@ from voice import events as wire
 from voice.errors import BadAudio, BadEvent, BadInput, MessageTooLarge
 
 MAX_MESSAGE_BYTES = 64 * 1024
+_ID: TypeAdapter[str | None] = TypeAdapter(wire.Id | None)
 _CLIENT: TypeAdapter[wire.Event] = TypeAdapter(wire.ClientEvent)
 _CLIENT_TYPES = frozenset(
     get_args(one.model_fields["type"].annotation)[0] for one in get_args(get_args(wire.ClientEvent)[0])
@@ -26,23 +27,24 @@ _CLIENT_TYPES = frozenset(
 
 def parse(text: str) -> wire.Event:
     """A client's event. Raises BadEvent, MessageTooLarge."""
-    check_size(len(text))
+    # A letter takes at most four bytes: only what might be too large has to be counted.
+    check_size(len(text) if len(text) * 4 <= MAX_MESSAGE_BYTES else len(text.encode(errors="replace")))
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise BadEvent("The message is not JSON.") from exc
     if not isinstance(data, dict):
         raise BadEvent("The message is not a JSON object.")
-    event_id = data.get("event_id")
     try:
         return _validate(data)
     except BadInput as exc:
-        exc.event_id = event_id if isinstance(event_id, str) and len(event_id) <= 128 else None
+        exc.event_id = _event_id(data)
         raise
 
 
 def _validate(data: dict[str, Any]) -> wire.Event:
-    if data.get("type") not in _CLIENT_TYPES:
+    kind = data.get("type")
+    if not isinstance(kind, str) or kind not in _CLIENT_TYPES:
         raise BadEvent("The event's type is not known here.")
     try:
         return _CLIENT.validate_python(data)
@@ -50,6 +52,14 @@ def _validate(data: dict[str, Any]) -> wire.Event:
         first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"][1:])
         raise BadEvent(f"The field {where} is missing or not valid ({first['type']}).") from None
+
+
+def _event_id(data: dict[str, Any]) -> str | None:
+    """The client's own id of the event, if it is one that can be sent back."""
+    try:
+        return _ID.validate_python(data.get("event_id"))
+    except ValidationError:
+        return None
 
 
 def check_size(size: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.service.client import RATE, BrowserClient, conversation, spoken
+from tests.service.client import RATE, BrowserClient, conversation, open_door, sign_in, spoken, start
 from tests.service.served import Served, manage, serve
 from tests.service.test_realtime import Caller, call, speech
 from voice.engines.tts_tones import decode_words
@@ -31,7 +31,7 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for command in (("migrate", "-v0"), ("seed_demo",)):
         done = manage(data, *command)
         assert done.returncode == 0, done.stderr
-    with serve(data, COACH_TTS="tones") as served:
+    with serve(data, COACH_TTS="tones", COACH_MAX_CONVERSATIONS="1") as served:
         served.wait_until_served()
         yield served
 
@@ -204,3 +204,26 @@ def test_it_stores_what_an_openai_style_client_played(tones: Served) -> None:
     seq, interrupted, words = stored.stdout.splitlines()[0].split()
     assert (seq, interrupted) == ("1", "True")
     assert abs(int(words) - heard) <= 1
+
+
+def test_a_server_that_is_full_says_so(tones: Served) -> None:
+    """It has room for one conversation, and gives the place back when that ends."""
+    made = manage(tones.data, "token", "create", "--user", "coach@demo.test", "--name", "full")
+    token = made.stdout.split()[-1]
+
+    async def main() -> None:
+        base = f"http://127.0.0.1:{tones.port}"
+        async with conversation(base, "lumina") as first, sign_in(base) as client:
+            await first.wait_for("coach.state", state="speaking")
+            path = f"/ws/voice/{await start(client, 'lumina')}/"
+            async with open_door(client, base, path) as second:
+                assert (await second.wait_for("error"))["error"]["code"] == "server_busy"
+                assert await second.wait_for_close() == 4503
+            async with call(tones, token, "lumina") as third:
+                assert (await third.wait_for("error")).error.code == "server_busy"
+            await first.send("coach.end")
+            await first.wait_for_close()
+            async with open_door(client, base, path) as second:
+                assert await second.wait_for("session.created")
+
+    asyncio.run(main())

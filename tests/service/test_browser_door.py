@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.service.client import RATE, conversation, open_door, sign_in, spoken, start
-from tests.service.served import Served
+from tests.service.served import Served, manage
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_it_opens_the_scene_hears_what_is_said_and_answers_aloud(base: str) -> N
             assert asyncio.get_running_loop().time() - began < spoke_s + 3
             await browser.wait_for("response.done", after=before)
             partials = [event for event in browser.events[before:] if event["type"] == "coach.partial"]
-            assert len(partials) >= 2
+            assert len(partials) >= 4  # one in 500 ms at least, over five seconds of speech
             opening, said, answer = browser.turns()
             assert (opening["speaker"], opening["kind"]) == ("avatar", "opening")
             assert (said["speaker"], said["kind"], said["interrupted"]) == ("trainee", "speech", False)
@@ -146,6 +146,21 @@ def test_it_answers_bad_input_with_an_error_and_goes_on(base: str) -> None:
     asyncio.run(main())
 
 
+def test_a_client_that_floods_is_cut_off_and_others_are_not(base: str) -> None:
+    async def main() -> None:
+        async with conversation(base, "lumina") as other, conversation(base, "lumina") as browser:
+            for _ in range(400):
+                await browser.socket.send("{not json")
+            assert await browser.wait_for_close() == 4429
+            errors = [event for event in browser.events if event["type"] == "error"]
+            assert 20 <= len(errors) <= 60
+            before = len(other.events)
+            await other.send("coach.say", text="Are you still there?")
+            await other.wait_for("response.done", after=before)
+
+    asyncio.run(main())
+
+
 def test_an_error_names_the_event_that_caused_it(base: str) -> None:
     async def main() -> None:
         async with conversation(base, "lumina") as browser:
@@ -183,6 +198,38 @@ def test_it_stays_shut_for_strangers(base: str) -> None:
                     async with open_door(trainee, base, wrong, origin=origin):
                         pass
                 assert refused.value.response.status_code == 403
+
+    asyncio.run(main())
+
+
+OUTSIDER = """
+from allauth.account.models import EmailAddress
+from accounts.models import Organization, User
+from accounts.scoping import organization_scope
+other = Organization.objects.create(name="Other", slug="other")
+user = User.everyone.create_user("outsider@other.test", "a long password", organization=other, role="admin")
+EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+"""
+
+
+def test_another_organization_sees_nothing(base: str, house: Served) -> None:
+    made = manage(house.data, "shell", "-v0", "-c", OUTSIDER)
+    assert made.returncode == 0, made.stderr
+
+    async def main() -> None:
+        async with (
+            sign_in(base) as trainee,
+            sign_in(base, "outsider@other.test", "a long password") as outsider,
+        ):
+            path = f"/ws/voice/{await start(trainee, 'lumina')}/"
+            async with open_door(outsider, base, path) as browser:
+                error = (await browser.wait_for("error"))["error"]
+                assert (error["code"], await browser.wait_for_close()) == ("not_authorised", 4404)
+            headers = {"X-CSRFToken": outsider.cookies["csrftoken"], "Referer": base}
+            answer = await outsider.post("/conversations/start/", json={"scenario": "lumina"}, headers=headers)
+            assert answer.status_code == 404
+            async with open_door(trainee, base, path) as browser:
+                assert await browser.wait_for("session.created")
 
     asyncio.run(main())
 

@@ -103,6 +103,44 @@ async def _taken_over(client: object, base: str, path: str, said: list[dict[str,
                 return browser
 
 
+MARK = "xyzzysecret"
+BAD_FRAMES = [
+    (f"{{not json {MARK}", "bad_event"),
+    (f'{{"type": "{MARK}"}}', "bad_event"),
+    ('{"type": ["coach.say"]}', "bad_event"),
+    (f'{{"type": "conversation.item.create", "item": {{"role": "{MARK}"}}}}', "bad_event"),
+    ('{"type": "nope", "event_id": "\\ud800"}', "bad_event"),
+    (f'{{"type": "input_audio_buffer.append", "audio": "{MARK}%"}}', "bad_audio"),
+    ('{"type": "input_audio_buffer.append", "audio": "AAAA"}', "bad_audio"),  # three bytes
+    ('{"type": "session.update", "session": {"audio": {"input": {"format": {"rate": 16000}}}}}', "bad_audio"),
+    (MARK.encode() * 2, "bad_event"),  # this door takes no binary frames
+    ('{"type": "conversation.item.create", "item": "' + MARK * 7_000 + '"}', "message_too_large"),
+]
+
+
+def test_the_realtime_door_answers_bad_input_and_writes_only_codes_to_the_log(
+    house: Installation, web: tuple[str, str]
+) -> None:
+    token = house.manage("token", "create", "--user", "trainee@demo.test", "--name", "bad input").split()[-1]
+
+    async def main() -> None:
+        bearer = {"Authorization": f"Bearer {token}"}
+        async with open_door(None, web[1], "/v1/realtime?model=lumina", **bearer) as caller:
+            await caller.wait_for("response.done")
+            for frame, code in BAD_FRAMES:
+                before = len(caller.events)
+                await caller.socket.send(frame)
+                error = (await caller.wait_for("error", after=before))["error"]
+                assert (error["code"], MARK in str(error)) == (code, False), frame[:60]
+            before = len(caller.events)
+            await caller.send("response.create")
+            await caller.wait_for("response.done", after=before)
+
+    asyncio.run(main())
+    assert "realtime door: bad_audio" in house.log("web2")
+    assert MARK not in house.log("web2")
+
+
 STORED = """
 import json
 from memory.conversations import load_context

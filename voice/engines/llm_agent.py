@@ -131,6 +131,9 @@ def _messages(said: Sequence[Message]) -> list[ModelMessage]:
         messages.append(ModelRequest(parts=[UserPromptPart(BEGINNING)]))
     for one in said:
         if one.role == "avatar":
+            if messages and isinstance(messages[-1], ModelResponse):
+                # Two replies in a row would be taken for one: between them the trainee was silent.
+                messages.append(ModelRequest(parts=[UserPromptPart(stage_note("silence"))]))
             messages.append(ModelResponse(parts=[TextPart(one.text)]))
         else:
             messages.append(ModelRequest(parts=[UserPromptPart(as_spoken(one.text))]))

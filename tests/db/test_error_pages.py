@@ -30,6 +30,14 @@ def test_a_page_that_is_not_there(cast: Cast, client: Client, settings) -> None:
     assert_it_is_ours(response.content, "There is no such page")
 
 
+def test_the_admin_is_closed_to_those_who_may_not_see_it(cast: Cast, client: Client, settings) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/accounts/login/")
+    client.force_login(cast.trainee)
+    response = client.get("/admin/", follow=True)
+    assert (response.status_code, len(response.redirect_chain)) == (403, 1)
+
+
 def test_a_form_that_is_no_longer_valid(settings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "secret"})

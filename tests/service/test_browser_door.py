@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.service.client import RATE, conversation, open_door, sign_in, spoken, start
-from tests.service.served import Served, manage
+from tests.service.served import Served, manage, wait_until
 
 
 @pytest.fixture
@@ -200,6 +200,30 @@ def test_it_stays_shut_for_strangers(base: str) -> None:
                 assert refused.value.response.status_code == 403
 
     asyncio.run(main())
+
+
+STATUS = """
+from django_scopes import scopes_disabled
+from memory.models import Conversation
+with scopes_disabled():
+    one = Conversation.objects.get(pk=ID)
+print(one.status, one.lease_owner == "")
+"""
+
+
+def test_a_connection_that_breaks_off_leaves_the_conversation_interrupted(base: str, house: Served) -> None:
+    async def main() -> str:
+        async with conversation(base, "lumina") as browser:
+            await browser.wait_for("coach.state", state="speaking")
+            browser.socket.transport.abort()  # as when the network is gone: no goodbye
+            await browser.wait_for_close()
+            return browser.conversation_id
+
+    code = STATUS.replace("ID", repr(asyncio.run(main())))
+    wait_until(
+        lambda: manage(house.data, "shell", "-v0", "-c", code).stdout.split() == ["interrupted", "True"],
+        "the conversation to be interrupted",
+    )
 
 
 OUTSIDER = """

@@ -59,6 +59,18 @@ def test_the_first_delta_comes_before_the_model_has_finished() -> None:
     asyncio.run(scene())
 
 
+def test_the_avatar_says_something_new_each_time_it_breaks_a_silence() -> None:
+    async def scene() -> list[str]:
+        llm = AgentLlm(ScriptedModel)
+        said = [Message("avatar", SHEET.opening_line)]
+        for _ in range(2):
+            said.append(Message("avatar", await text_of(llm, request(*said, occasion="silence"))))
+        return [one.text for one in said]
+
+    said = asyncio.run(scene())
+    assert len(set(said)) == 3
+
+
 def upstream(closed: asyncio.Event) -> Stream:
     async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
         try:

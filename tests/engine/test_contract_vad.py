@@ -47,9 +47,11 @@ async def alone(make: Make, sound: Pcm) -> list[float]:
         return await Heard(engine).all_of(sound)
 
 
-async def settled() -> None:
-    """Long enough for anything that was scheduled to have happened."""
-    await asyncio.sleep(0.1)
+async def settled(engine: VadEngine) -> None:
+    """All that was fed is heard: a stream that began last has heard more than any other has left."""
+    last = Heard(engine)
+    await last.all_of(silence(1000))
+    last.stream.close()
 
 
 def test_it_reports_each_complete_window_once(make: Make) -> None:
@@ -58,17 +60,17 @@ def test_it_reports_each_complete_window_once(make: Make) -> None:
             heard = Heard(engine)
             size = engine.window_samples
             heard.stream.feed(silence(1000)[: size - 1])
-            await settled()
+            await settled(engine)
             assert heard.probabilities == []
             heard.stream.feed(silence(1000)[: 2 * size + 1])
             await heard.until(3)
             heard.stream.feed(silence(1000)[: size - 1])
-            await settled()
+            await settled(engine)
             assert len(heard.probabilities) == 3
             heard.stream.feed(silence(1000)[:1])
             await heard.until(4)
             heard.stream.feed(silence(0))
-            await settled()
+            await settled(engine)
             assert len(heard.probabilities) == 4
 
     asyncio.run(scene())
@@ -146,7 +148,7 @@ def test_a_reset_in_the_callback_drops_the_windows_under_way(make: Make) -> None
 
             stream = engine.open(on_window)
             stream.feed(silence(320))
-            await settled()
+            await settled(engine)
             return len(seen)
 
     assert asyncio.run(scene()) == 1
@@ -165,7 +167,7 @@ def test_a_stream_that_another_closes_in_its_callback_hears_no_more(make: Make) 
             first = engine.open(on_window)
             first.feed(silence(320))
             second.stream.feed(silence(320))
-            await settled()
+            await settled(engine)
             return len(first_seen), len(second.probabilities)
 
     assert asyncio.run(scene()) == (10, 0)
@@ -181,7 +183,7 @@ def test_a_closed_stream_says_nothing_and_may_be_closed_again(make: Make) -> Non
             heard.stream.reset()
             heard.stream.feed(speech(COUNT))
             await other.all_of(silence(320))
-            await settled()
+            await settled(engine)
             assert heard.probabilities == []
 
     asyncio.run(scene())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from contextlib import aclosing
 
 import pytest
@@ -66,42 +65,26 @@ def test_it_speaks_what_models_write_by_mistake(worker: str) -> None:
     assert [word.text for word in asyncio.run(run())] == ["a", "\ud83d", "broken", "\x00", "emoji"]
 
 
-def test_it_yields_the_first_sound_while_the_rest_is_being_made(worker: str) -> None:
-    async def run() -> tuple[float, float]:
-        engine = WyomingTts(worker)
-        await engine.warm_up()
-        reply = engine.open(Voice())
-        began, first = time.perf_counter(), 0.0
-        async with aclosing(reply.speak(LONG * 30)) as pieces:
-            async for piece in pieces:
-                first = first or (time.perf_counter() if piece.pcm else 0.0)
-        await reply.aclose()
-        return first - began, time.perf_counter() - began
-
-    first_s, all_s = asyncio.run(run())
-    assert first_s < 0.2 * all_s
-
-
 def test_it_ends_the_phrase_without_an_error_when_it_is_closed_from_outside(worker: str) -> None:
     async def run() -> tuple[float, list[SpeechPiece]]:
         reply = WyomingTts(worker).open(Voice())
         started = asyncio.Event()
 
         async def read() -> float:
+            size = 0
             async with aclosing(reply.speak(LONG * 50)) as pieces:
-                async for _piece in pieces:
+                async for piece in pieces:
+                    size += len(piece.pcm)
                     started.set()
-            return time.perf_counter()
+            return size / 2 / reply.sample_rate
 
         reading = asyncio.create_task(read())
         await started.wait()
-        closed_at = time.perf_counter()
         await reply.aclose()
-        ended_at = await reading
-        return ended_at - closed_at, [piece async for piece in reply.speak("nothing more")]
+        return await reading, [piece async for piece in reply.speak("nothing more")]
 
-    took_s, later = asyncio.run(run())
-    assert took_s < 0.05
+    sound_s, later = asyncio.run(run())
+    assert sound_s < 20  # of five minutes: what had arrived already
     assert later == []
 
 

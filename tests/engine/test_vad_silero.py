@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import subprocess
 import sys
-import time
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from tests.engine.sounds import BROKEN, silence, speech
-from voice.engines.vad_silero import FLUSH_BUDGET_MS, SileroVad
+from voice.engines import vad_silero
+from voice.engines.vad_silero import MAX_BATCH, SileroVad
 from voice.errors import EngineError, RateLimited
 
 pytestmark = pytest.mark.engine
@@ -70,32 +70,35 @@ def test_it_takes_a_minute_at_once_and_refuses_more() -> None:
     asyncio.run(scene())
 
 
-def test_sound_that_arrives_all_at_once_does_not_hold_up_the_event_loop() -> None:
-    async def scene() -> list[float]:
+@pytest.mark.parametrize(
+    ("budget_ms", "by_lap"),
+    [(0.0, [MAX_BATCH] * 40), (60_000.0, [64 * 20])],
+    ids=["spent after each call", "never spent"],
+)
+def test_the_event_loop_turns_whenever_a_flush_has_spent_its_budget(
+    monkeypatch: pytest.MonkeyPatch, budget_ms: float, by_lap: list[int]
+) -> None:
+    """``by_lap``: the windows reported in each lap that had any."""
+    monkeypatch.setattr(vad_silero, "FLUSH_BUDGET_MS", budget_ms)
+
+    async def scene() -> Counter[int]:
         engine = SileroVad()
-        left, done, laps = 64 * 20, asyncio.Event(), []
+        lap, found = 0, Counter[int]()
 
         def on_window(_: float) -> None:
-            nonlocal left
-            left -= 1
-            if not left:
-                done.set()
+            found[lap] += 1
 
         streams = [engine.open(on_window) for _ in range(64)]
         for stream in streams:
             stream.feed(silence(640))
-        while not done.is_set():
-            began = time.perf_counter()
-            await asyncio.sleep(0)
-            laps.append((time.perf_counter() - began) * 1000)
+        async with asyncio.timeout(60):
+            while found.total() < 64 * 20:
+                await asyncio.sleep(0)
+                lap += 1
         await engine.aclose()
-        return laps
+        return found
 
-    laps = asyncio.run(scene())
-    busy = [lap for lap in laps if lap > FLUSH_BUDGET_MS / 2]
-    assert len(busy) >= 10  # 1,280 windows are 70 ms of work, done in parts
-    # A part ends with the call during which the budget ran out; a call takes no longer than the budget.
-    assert statistics.median(busy) < 4 * FLUSH_BUDGET_MS
+    assert [count for _, count in sorted(asyncio.run(scene()).items())] == by_lap
 
 
 @pytest.mark.parametrize("tick", [-1.0, 101.0])

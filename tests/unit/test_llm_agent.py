@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
-import time
 import traceback
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
+from pydantic_ai import Agent
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelRequest, TextPart, UserPromptPart
 from pydantic_ai.models import Model
@@ -18,6 +18,7 @@ from avatars.demo import SHEETS
 from avatars.prompts import BEGINNING, render_system_prompt, stage_note
 from avatars.scripted import ScriptedModel
 from avatars.sheets import ScenarioSheet
+from voice.engines import llm_agent
 from voice.engines.base import Message, ReplyRequest
 from voice.engines.llm_agent import AgentLlm
 from voice.errors import LlmTimeout, LlmUnavailable
@@ -181,29 +182,21 @@ def test_the_scripted_avatar_answers_through_it() -> None:
     assert asyncio.run(text_of(llm, asked)).startswith("Hold on. Are you saying this is my fault?")
 
 
-def test_a_reply_of_thirty_deltas_costs_little(record_property: Callable[[str, object], None]) -> None:
-    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
-        for _ in range(30):
-            yield "word "
+def test_all_replies_of_an_engine_share_one_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building one takes longer than a reply does."""
+    built: list[Agent[None, str]] = []
 
-    async def measure(llm: AgentLlm) -> tuple[float, float]:
-        first, whole = [], []
-        for _ in range(12):
-            started = time.perf_counter()
-            reply = llm.reply(request())
-            await anext(reply)
-            first.append((time.perf_counter() - started) * 1000)
-            async for _ in reply:
-                pass
-            whole.append((time.perf_counter() - started) * 1000)
-        return statistics.median(first), statistics.median(whole)
+    class Counted(Agent[None, str]):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            built.append(self)
 
-    first_ms, whole_ms = asyncio.run(measure(engine(stream)))
-    scripted_ms, _ = asyncio.run(measure(AgentLlm(ScriptedModel)))
-    for name, value in (("first_ms", first_ms), ("whole_ms", whole_ms), ("scripted_first_ms", scripted_ms)):
-        record_property(name, round(value, 2))
-    print(first_ms, whole_ms, scripted_ms)
-    # Ten times what an idle machine needs: this is about not rebuilding an agent for each reply.
-    assert first_ms < 40
-    assert whole_ms < 100
-    assert scripted_ms < 40
+    monkeypatch.setattr(llm_agent, "Agent", Counted)
+
+    async def scene() -> list[str]:
+        llm = AgentLlm(ScriptedModel)
+        return [await text_of(llm, request()) for _ in range(2)]
+
+    said = asyncio.run(scene())
+    assert said[0]
+    assert (len(built), said[0]) == (1, said[1])

@@ -295,6 +295,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # Errors by mail would carry requests, and with them what people said.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # What it says when it starts and stops concerns its own developers.
+        "daphne": {"level": "WARNING"},
         # Its debug level prints the parameters of every query.
         "django.db.backends": {"level": "INFO"},
     },

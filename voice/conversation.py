@@ -47,6 +47,8 @@ from voice.turns import TurnMachine
 EARLY_EVENTS = 64
 """Events of the client that may wait for the conversation to begin; more are refused with ``rate_limited``."""
 HOUSEKEEPING_S = 0.25
+ECHO_MS = 2_000.0
+"""The avatar's words of so long before somebody's speech may be in it as an echo (network, buffers, room)."""
 P = ParamSpec("P")
 
 
@@ -300,8 +302,11 @@ class Conversation:
                 self.floor.tell(TextHeard(text))
 
     def _note_what_plays(self) -> None:
+        """Only what a microphone can have picked up: text that was not played yet is nobody's echo."""
         if self.avatar.reply is not None:
-            self.machine.playing_text = self.avatar.reply.playout.text
+            now = self.now()
+            began = self.listener.hearing.started_ms if self.listener.hearing is not None else now
+            self.machine.playing_text = self.avatar.reply.playout.played_lately(min(began, now) - ECHO_MS, now)
 
     def _changed(self, before: State) -> None:
         state = self.machine.state

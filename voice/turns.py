@@ -53,7 +53,7 @@ class TurnMachine:
     withheld: bool = False
     """A reply to an earlier turn waits for the verdict on what was said over it."""
     playing_text: str = ""
-    """What the avatar is saying, for telling its echo; kept current by the conversation."""
+    """What the avatar has said just now, for telling its echo; kept current by the conversation."""
     _speech: Speech | None = None
     _talking: bool = False
     """Whether somebody is speaking now, whatever became of it."""

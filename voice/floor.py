@@ -10,8 +10,8 @@ from voice.table import Action, Event, State
 from voice.turns import TurnMachine
 
 EVENTS_WAITING = 64
-"""Events that may wait while another is worked through. They come from the actions of one event, so a handful is
-the most there can be; more is a fault of ours (actions that call for each other) and ends the conversation."""
+"""Events that may wait while another is worked through. They come from the actions of one event, so there is a
+handful at most; more is a fault of ours (actions that call for each other): it ends the conversation."""
 
 
 class Floor:

@@ -17,8 +17,8 @@ LETTER_MS = 65.0
 DRIFT_MS = 60.0
 """Acknowledgements that differ less from the timeline only correct the position."""
 MERGE_MS = 100.0
-"""The timeline keeps two corrections in this much sound: its size is bounded by the sound that was sent, and not
-by how often a client writes."""
+"""The timeline keeps two corrections in this much sound: its size is bounded by the sound that was sent, not by
+how often a client writes."""
 
 
 @dataclass(frozen=True, slots=True)

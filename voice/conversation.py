@@ -167,6 +167,7 @@ class Conversation:
                     timekeeping.cancel()
                     self._finish(in_time=in_time)
         finally:
+            self._guard(self.trainee.keep_late)
             self.floor.close()
             self.listener.close()
         reason = self._ended.result()
@@ -199,9 +200,10 @@ class Conversation:
             self._ended.set_result(reason)
         self._running = False
 
-    def set_patience(self, window_ms: float) -> None:
-        """The client's wish for the silence after which a turn has ended."""
-        self.machine.settings = replace(self.machine.settings, window_ms=window_ms)
+    def set_patience(self, window_ms: float | None) -> None:
+        """The client's wish for the silence after which a turn has ended; None: the scene's own again."""
+        wanted_ms = self.scene.turns.window_ms if window_ms is None else window_ms
+        self.machine.settings = replace(self.machine.settings, window_ms=wanted_ms)
 
     # -- from beginning to end ------------------------------------------------------------------------------
 
@@ -263,6 +265,7 @@ class Conversation:
             await asyncio.sleep(HOUSEKEEPING_S)
             now, reply = self.now(), self.avatar.reply
             self.listener.check_gap(now)
+            self.avatar.keep_so_far()
             due = self.timekeeper.due(
                 self.machine.state,
                 now,

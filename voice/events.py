@@ -104,11 +104,19 @@ class Item(Part):
     content: list[Content] = Field(default_factory=list)
 
 
+class StatusError(Part):
+    """Why a response failed; an ``error`` event said more."""
+
+    type: Literal["invalid_request_error", "server_error"]
+    code: str
+
+
 class StatusDetails(Part):
-    """Why a response ended."""
+    """Why a response ended: ``reason`` if it was cancelled, ``error`` if it failed."""
 
     type: Literal["completed", "cancelled", "failed", "incomplete"]
     reason: str | None = None
+    error: StatusError | None = None
 
 
 class Response(Part):
@@ -127,6 +135,13 @@ class AudioPart(Part):
 
     type: Literal["audio"] = "audio"
     transcript: str | None = None
+
+
+class TranscriptionUsage(Part):
+    """How much sound was transcribed."""
+
+    type: Literal["duration"] = "duration"
+    seconds: float
 
 
 class ErrorDetail(Part):
@@ -193,7 +208,8 @@ class ResponseCreate(Event):
 
 
 class ResponseCancel(Event):
-    """Stop the avatar."""
+    """Stop the avatar. A ``response_id`` that is not the one under way is a ``bad_event``, and stops
+    nothing."""
 
     type: Literal["response.cancel"]
     response_id: Id | None = None
@@ -334,6 +350,7 @@ class TranscriptionCompleted(Event):
     item_id: str
     content_index: int = 0
     transcript: str
+    usage: TranscriptionUsage
 
 
 class TranscriptionFailed(Event):
@@ -403,7 +420,7 @@ class ContentPartDone(Event):
 
 class OutputAudioDelta(Event):
     """A piece of the avatar's sound. The browser's door sends ``pcm`` as a binary frame instead; it belongs
-    to the item added last."""
+    to the item of the last ``response.output_item.added``."""
 
     type: Literal["response.output_audio.delta"] = "response.output_audio.delta"
     response_id: str

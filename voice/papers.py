@@ -115,6 +115,7 @@ _EXAMPLES: dict[str, Any] = {
         "content": [{"type": "input_text", "text": "I have a question."}],
     },
     "part": {"type": "audio"},
+    "usage": {"type": "duration", "seconds": 1.4},
     "response": {"id": "resp_3", "status": "in_progress"},
     "error": {
         "type": "invalid_request_error",

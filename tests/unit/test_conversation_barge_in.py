@@ -142,7 +142,9 @@ def test_it_resumes_where_it_stopped_after_what_is_no_interruption(
 @pytest.mark.parametrize("said", ["what can i do", "for my work"], ids=["alike", "still to come"])
 def test_words_that_the_avatar_has_not_said_yet_are_no_echo(said: str) -> None:
     stage = stage_of(said)
-    reply = "I bought this phone from you and I want to know what you can do because I need it for my work now ."
+    reply = (
+        "I bought this phone from you and I want to know what you can do because I need it for my work now ."
+    )
     stage.llm = Model([words(reply), words("Good.")])
 
     async def script() -> None:

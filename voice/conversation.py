@@ -103,6 +103,7 @@ class Conversation:
             new_item_id=lambda: self.narrator.new_id("item"),
             on_speech=self._on_speech,
             on_partial=self._on_partial,
+            on_shift=self.machine.shift,
         )
         listener.set_rate(self.door.input_rate)
         return listener

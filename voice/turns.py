@@ -105,6 +105,13 @@ class TurnMachine:
             return speech.verdict_due(self.playing_text, self.settings)
         return None
 
+    def shift(self, by_ms: float) -> None:
+        """The clock of the sound was put right: so the speech in it was then."""
+        if self._speech is not None:
+            self._speech.started_ms += by_ms
+            if self._speech.paused_ms is not None:
+                self._speech.paused_ms += by_ms
+
     # -- the table ------------------------------------------------------------------------------------------
 
     def _step(self, event: Event) -> bool:

@@ -28,9 +28,11 @@ PHRASES_AHEAD = 8
 PIECES_AHEAD = 400
 """Pieces of sound that may wait to be sent (each 20-60 ms, so about 10 s); then the voice waits."""
 TOKEN_DEADLINE_S = 8.0
-"""So long the model may take to its first token, and from one to the next."""
+"""So long the model may take to its first token, and from one to the next. The one place that says so: the
+engines have no deadline of their own for it."""
 PIECE_DEADLINE_S = 8.0
-"""So long the voice may take for a piece of sound; then the reply goes on in writing."""
+"""So long the voice may take for a piece of sound; then the reply goes on in writing. An engine may find out
+before that its link is dead."""
 CLOSE_DEADLINE_S = 2.0
 
 

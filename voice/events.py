@@ -7,9 +7,11 @@ file (``python -m voice.events``) and checked.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from memory.records import Speaker, TurnKind
 
 MAX_TEXT = 4_000
 """Letters of a typed turn at most: several minutes of speech."""
@@ -135,6 +137,29 @@ class AudioPart(Part):
 
     type: Literal["audio"] = "audio"
     transcript: str | None = None
+
+
+class Turn(Part):
+    """A turn as it is stored. Times in ms from the start of the conversation; ``timings`` in ms by name."""
+
+    seq: int
+    speaker: Speaker
+    kind: TurnKind
+    text: str
+    unheard_text: str
+    interrupted: bool
+    started_ms: int
+    ended_ms: int
+    words: list[tuple[str, int, int]]
+    """[word, start_ms, end_ms]"""
+    timings: dict[str, float]
+
+
+class EngineInUse(Part):
+    """An engine, and how to get a better one (empty: there is none)."""
+
+    name: str
+    hint: str
 
 
 class TranscriptionUsage(Part):
@@ -509,12 +534,11 @@ class CoachPartial(Event):
 
 
 class CoachTurn(Event):
-    """A turn as it is stored; sent again when it changes (same ``seq``). Times in ms from the start of the
-    conversation, words as [word, start_ms, end_ms]."""
+    """A turn as it is stored; sent again when it changes (same ``seq``)."""
 
     type: Literal["coach.turn"] = "coach.turn"
     item_id: str
-    turn: dict[str, Any]
+    turn: Turn
 
 
 class CoachTimings(Event):
@@ -529,7 +553,8 @@ class CoachEngines(Event):
     """Which engines are in use, and how to get better ones."""
 
     type: Literal["coach.engines"] = "coach.engines"
-    engines: dict[str, Any]
+    engines: dict[str, EngineInUse]
+    """By kind: vad, stt, llm, tts."""
 
 
 ServerEvent = (

@@ -97,7 +97,7 @@ class Narrator:
         self.turn(item_id, turn)
 
     def turn(self, item_id: str, turn: TurnRecord) -> None:
-        self._emit(wire.CoachTurn(item_id=item_id, turn=turn.to_json()))
+        self._emit(wire.CoachTurn(item_id=item_id, turn=wire.Turn.model_validate(turn.to_json())))
 
     def input_cleared(self) -> None:
         self._emit(wire.InputAudioBufferCleared())

@@ -219,6 +219,8 @@ def _type(annotation: Any) -> str:
     origin = getattr(annotation, "__origin__", None)
     if origin is list:
         return f"list of {_type(arguments[0])}"
+    if origin is tuple:
+        return f"[{', '.join(_type(one) for one in arguments)}]"
     if origin is dict:
         return f"object of {_type(arguments[1])}"
     if arguments and not isinstance(annotation, type):

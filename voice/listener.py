@@ -23,7 +23,7 @@ SAMPLES_PER_MS = INPUT_RATE / 1000
 GAP_MS = 1_000.0
 """No sound for this long is a gap: the client muted, sleeps, or lost its connection for a moment."""
 MUTED_MS = 2_000.0
-"""A gap in the middle of speech ends the speech only after this long: mostly the network holds the rest back."""
+"""A gap in the middle of speech ends it only after this long: mostly the network holds the rest back."""
 CATCH_UP_MS = 500.0
 """So long after such a gap what was held back has arrived; sound that still trails the clock was missing."""
 LATE_MS = 3_000.0

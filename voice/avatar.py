@@ -16,6 +16,9 @@ from voice.scene import Cast, Door, Scene
 from voice.table import AudioStarted, Event, Occasion, ReplyFailed
 from voice.trainee import Cause, Trainee
 
+KEEP_EVERY_MS = 1_500.0
+"""So often what was heard of a reply is kept while it is being played: a killed process loses no more."""
+
 
 class Avatar:
     """Carries out what was decided about replies, and is their audience. ``on_over`` is told of each reply
@@ -46,6 +49,8 @@ class Avatar:
         """So many of the trainee's turns the reply under way knows."""
         self._speculative = False
         self._cause: Cause | None = None
+        self._kept_at_ms = 0.0
+        """How much of the reply under way had been played when it was kept last."""
 
     # -- what was decided -----------------------------------------------------------------------------------
 
@@ -55,6 +60,7 @@ class Avatar:
             response_id=self._narrator.new_id("resp"),
             item_id=self._narrator.new_id("item"),
             occasion=occasion,
+            ready=self._trainee.settled,
             deltas=lambda: self._deltas(occasion, said),
             tts=self._cast.tts,
             voice=self._scene.voice,
@@ -74,12 +80,10 @@ class Avatar:
             self.release()
 
     async def _deltas(self, occasion: Occasion, said: Said | None) -> AsyncGenerator[str, None]:
-        """The opening line is said as it stands; everything else is the model's, once it can be shown all that
-        was said."""
+        """The opening line is said as it stands; everything else is the model's."""
         if occasion == "opening":
             yield self._scene.opening_line
             return
-        await self._trainee.settled()
         pending = said.text if said is not None and said is self._trainee.pending else ""
         request = ReplyRequest(
             system_prompt=self._scene.prompt(),
@@ -145,8 +149,13 @@ class Avatar:
 
     # -- what the client says about it ----------------------------------------------------------------------
 
-    def cancel(self) -> None:
-        """The client stops the reply, if one was announced to it."""
+    def cancel(self, response_id: str | None = None) -> None:
+        """The client stops the reply, if one was announced to it. Raises BadEvent if it names another one:
+        what it means has ended meanwhile."""
+        if response_id is not None and (self.reply is None or self.reply.response_id != response_id):
+            raise BadEvent(
+                "This response is not under way.", hint="Cancel without a response_id, or not at all."
+            )
         if self.reply is not None and (self.reply.released or not self._speculative):
             self.stop("client_cancelled")
             self._tell(ReplyFailed())
@@ -168,6 +177,15 @@ class Avatar:
             self._keep(reply, cut_off=True, position=min(float(event.audio_end_ms), reply.playout.sent_ms))
         self._narrator.truncated(event)
 
+    def keep_so_far(self) -> None:
+        """Call from time to time: what was heard by now is kept, without a word to the client."""
+        if self.reply is None or self.reply.seq is None:
+            return
+        played_ms = self.reply.playout.position(self._clock())
+        if abs(played_ms - self._kept_at_ms) >= KEEP_EVERY_MS:
+            self._kept_at_ms = played_ms
+            self._history.avatar_spoke(self.reply, cut_off=True)
+
     def answers_all(self) -> bool:
         """Whether the reply under way answers everything that the trainee has said."""
         return self.reply is not None and self._answers >= self._trainee.turns
@@ -180,6 +198,7 @@ class Avatar:
     def reply_phrase(self, reply: Reply, text: str) -> None:
         self._narrator.phrase(reply, text)
         # Written now and not only at the end: if this process dies, what was heard so far is not lost.
+        self._kept_at_ms = reply.playout.position(self._clock())
         self._history.avatar_spoke(reply, cut_off=True)
 
     def reply_sound(self, reply: Reply, pcm: bytes, *, first: bool) -> None:
@@ -205,7 +224,7 @@ class Avatar:
             return
         self.reply = None
         self._narrator.error(error)
-        self._narrator.reply_over(reply, "failed", error.code)
+        self._narrator.reply_over(reply, "failed", error=error)
         self._on_over(reply)
 
     def reply_hampered(self, reply: Reply, error: VoiceError) -> None:

@@ -7,6 +7,7 @@ takes the floor.
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 
 _BACKCHANNELS: dict[str, frozenset[str]] = {
     "en": frozenset(
@@ -17,6 +18,10 @@ _BACKCHANNELS: dict[str, frozenset[str]] = {
 }
 _ONLY_TOGETHER = {"en": ("i see", "got it", "of course", "go on")}
 _ECHO_SHARE = 0.7
+_ECHO_RUN = 2
+"""Words that stand side by side both in what was heard and in what was played."""
+_OWN_WORDS = 3
+"""So many words after the last echoed one are somebody's own."""
 _WORD = re.compile(r"[\w']+")
 
 
@@ -37,19 +42,17 @@ def is_backchannel(text: str, language: str = "en") -> bool:
 
 
 def is_echo(text: str, playing: str) -> bool:
-    """Whether what was "heard" is the avatar's own voice coming back: most words, in their order, are in
-    what is being played (longest common subsequence of words)."""
+    """Whether what was "heard" is the avatar's own voice coming back: most words are runs of what was played
+    just now, in its order. Single words in common are none ("what can i do" in "what you can do"), and who
+    goes on in words of his own after an echo has said something."""
     heard, played = words_of(text), words_of(playing)
     if len(heard) < 2 or not played:
         return False
-    row = [0] * (len(played) + 1)
-    for word in heard:
-        diagonal = 0
-        for index, other in enumerate(played, start=1):
-            above = row[index]
-            row[index] = diagonal + 1 if word == other else max(above, row[index - 1])
-            diagonal = above
-    return row[-1] >= _ECHO_SHARE * len(heard)
+    matcher = SequenceMatcher(None, heard, played, autojunk=False)
+    runs = [run for run in matcher.get_matching_blocks() if run.size >= _ECHO_RUN]
+    if not runs or len(heard) - (runs[-1].a + runs[-1].size) >= _OWN_WORDS:
+        return False
+    return sum(run.size for run in runs) >= _ECHO_SHARE * len(heard)
 
 
 def takes_the_floor(text: str, *, playing: str, language: str) -> bool:

@@ -31,7 +31,9 @@ class Commands:
                 self._avatar.acknowledge(event)
             case wire.ConversationItemTruncate():
                 self._avatar.truncate(event)
-            case wire.ResponseCancel() | wire.OutputAudioBufferClear():
+            case wire.ResponseCancel(response_id=response_id):
+                self._avatar.cancel(response_id)
+            case wire.OutputAudioBufferClear():
                 self._avatar.cancel()
             case wire.InputAudioBufferClear():
                 self._trainee.clear()

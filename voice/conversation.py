@@ -11,9 +11,8 @@ after a reconnect.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, ParamSpec, assert_never
+from typing import assert_never
 
 from voice import events as wire
 from voice.avatar import Avatar
@@ -43,11 +42,13 @@ from voice.table import (
 from voice.timekeeper import Speak, Timekeeper
 from voice.trainee import Trainee
 from voice.turns import TurnMachine
+from voice.work import Work
 
 EARLY_EVENTS = 64
 """Events of the client that may wait for the conversation to begin; more are refused with ``rate_limited``."""
 HOUSEKEEPING_S = 0.25
-P = ParamSpec("P")
+ECHO_MS = 2_000.0
+"""The avatar's words of so long before somebody's speech may be in it as an echo (network, buffers, room)."""
 
 
 class Conversation:
@@ -58,11 +59,12 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time() - scene.elapsed_ms / 1000
         self._ended: asyncio.Future[str] = self._loop.create_future()
-        self._fault: Exception | None = None
         self._running = False
         self._early: list[wire.Event] = []
         self._interruptions = 0
-        self._group = asyncio.TaskGroup()
+        self._broke_off = False
+        """A reply was stopped for speech that is no turn yet."""
+        self._work = Work(on_fault=lambda: self.hang_up("internal"))
         # The recognizer is given its padding before a turn is settled.
         settle_after_ms = max(scene.turns.speculate_after_ms, scene.listener.speech_pad_ms)
         self.machine = TurnMachine(replace(scene.turns, speculate_after_ms=settle_after_ms), strict=door.strict)
@@ -71,7 +73,7 @@ class Conversation:
             clock=lambda: self.listener.time(self.now()),
             carry_out=self._do,
             changed=self._changed,
-            broken=self._break_off,
+            broken=self._work.break_off,
         )
         self.history = History(record, dict(scene.history), scene.next_seq)
         self.narrator = Narrator(door.emit)
@@ -97,10 +99,11 @@ class Conversation:
             hints=self.scene.hints,
             settings=self.scene.listener,
             clock=self.now,
-            spawn=self._spawn,
+            spawn=self._work.spawn,
             new_item_id=lambda: self.narrator.new_id("item"),
             on_speech=self._on_speech,
             on_partial=self._on_partial,
+            on_shift=self.machine.shift,
         )
         listener.set_rate(self.door.input_rate)
         return listener
@@ -111,7 +114,7 @@ class Conversation:
             history=self.history,
             narrator=self.narrator,
             clock=self.now,
-            spawn=self._spawn,
+            spawn=self._work.spawn,
             tell=self.floor.tell,
             on_words=lambda: self.timekeeper.trainee_said_something(self.now()),
         )
@@ -125,7 +128,7 @@ class Conversation:
             narrator=self.narrator,
             trainee=self.trainee,
             clock=self.now,
-            spawn=self._spawn,
+            spawn=self._work.spawn,
             tell=self.floor.tell,
             on_over=self._reply_over,
         )
@@ -154,8 +157,8 @@ class Conversation:
         What was said and heard is kept in any case, also when the task is cancelled. A fault of ours ends it
         with ``internal``, told to the client; it is raised once everything is put away."""
         try:
-            async with self._group:
-                timekeeping = self._spawn(self._keep_time())
+            async with self._work.group:
+                timekeeping = self._work.spawn(self._keep_time())
                 self._begin()
                 in_time = False
                 try:
@@ -165,27 +168,28 @@ class Conversation:
                     timekeeping.cancel()
                     self._finish(in_time=in_time)
         finally:
+            self._work.guard(self.trainee.keep_late)
             self.floor.close()
             self.listener.close()
         reason = self._ended.result()
-        if self._fault is not None:
+        if self._work.fault is not None:
             self.narrator.error(VoiceError())
         self.narrator.state(State.ENDED, self.now(), reason)
-        if self._fault is not None:
-            raise self._fault
+        if self._work.fault is not None:
+            raise self._work.fault
         return reason
 
     def hear(self, pcm: bytes) -> None:
         """A frame of the trainee's sound: 16-bit mono PCM. Raises BadAudio, RateLimited."""
         if self._running:
-            self._guard(self.listener.feed, pcm)
+            self._work.guard(self.listener.feed, pcm)
 
     def receive(self, event: wire.Event) -> None:
         """An event of the client. Raises BadEvent, RateLimited."""
         if isinstance(event, wire.CoachEnd):
             self.hang_up("hung_up")
         elif self._running:
-            self._guard(self._commands.obey, event)
+            self._work.guard(self._commands.obey, event)
         elif not self._ended.done():
             if len(self._early) >= EARLY_EVENTS:
                 raise RateLimited("Too many events before the conversation has begun.")
@@ -198,9 +202,9 @@ class Conversation:
         self._running = False
 
     def set_patience(self, window_ms: float | None) -> None:
-        """The client's wish for the silence after which a turn has ended; None: the avatar's own."""
-        window_ms = self.scene.turns.window_ms if window_ms is None else window_ms
-        self.machine.settings = replace(self.machine.settings, window_ms=window_ms)
+        """The client's wish for the silence after which a turn has ended; None: the scene's own again."""
+        wanted_ms = self.scene.turns.window_ms if window_ms is None else window_ms
+        self.machine.settings = replace(self.machine.settings, window_ms=wanted_ms)
 
     # -- from beginning to end ------------------------------------------------------------------------------
 
@@ -226,42 +230,16 @@ class Conversation:
         waited for."""
         self._running = False
         if not in_time:
-            self._guard(self.trainee.commit_at_once)
+            self._work.guard(self.trainee.commit_at_once)
         self.floor.tell(HungUp())
-        self._guard(self.trainee.commit, None)  # push-to-talk: not committed yet
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._group.create_task(self._watch(work))
-        task.add_done_callback(lambda _: work.close())  # it may be cancelled before it has begun
-        return task
-
-    async def _watch(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Exception as exc:
-            self._break_off(exc)
-
-    def _guard(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """What the client did wrong is the caller's to tell; everything else is a fault of ours."""
-        try:
-            work(*args, **kwargs)
-        except VoiceError:
-            raise
-        except Exception as exc:
-            self._break_off(exc)
-
-    def _break_off(self, fault: Exception) -> None:
-        """A fault of ours: end it, and let :meth:`run` say so."""
-        while isinstance(fault, ExceptionGroup):
-            fault = fault.exceptions[0]
-        self._fault = self._fault or fault
-        self.hang_up("internal")
+        self._work.guard(self.trainee.commit, None)  # push-to-talk: not committed yet
 
     async def _keep_time(self) -> None:
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             now, reply = self.now(), self.avatar.reply
             self.listener.check_gap(now)
+            self.avatar.keep_so_far()
             due = self.timekeeper.due(
                 self.machine.state,
                 now,
@@ -301,8 +279,11 @@ class Conversation:
                 self.floor.tell(TextHeard(text))
 
     def _note_what_plays(self) -> None:
+        """Only what a microphone can have picked up: text that was not played yet is nobody's echo."""
         if self.avatar.reply is not None:
-            self.machine.playing_text = self.avatar.reply.playout.text
+            now = self.now()
+            began = self.listener.hearing.started_ms if self.listener.hearing is not None else now
+            self.machine.playing_text = self.avatar.reply.playout.played_lately(min(began, now) - ECHO_MS, now)
 
     def _changed(self, before: State) -> None:
         state = self.machine.state
@@ -310,6 +291,9 @@ class Conversation:
             self.timekeeper.moved(self.now())
             if state is not State.ENDED:
                 self.narrator.state(state, self.now())
+            if state is State.LISTENING and self._broke_off:
+                self.timekeeper.ask_now(self.now())
+            self._broke_off &= state in (State.HEARING, State.DECIDING)
         self._announce_speech()
 
     def _announce_speech(self) -> None:
@@ -351,6 +335,7 @@ class Conversation:
             self.avatar.stop("client_cancelled")
             return
         reply = self.avatar.reply
-        self._interruptions += reply is not None and reply.playout.shown
+        self._broke_off = reply is not None and reply.playout.shown
+        self._interruptions += self._broke_off
         self._announce_speech()
         self.avatar.stop("turn_detected")

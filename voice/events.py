@@ -7,9 +7,11 @@ file (``python -m voice.events``) and checked.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from memory.records import Speaker, TurnKind
 
 MAX_TEXT = 4_000
 """Letters of a typed turn at most: several minutes of speech."""
@@ -104,11 +106,19 @@ class Item(Part):
     content: list[Content] = Field(default_factory=list)
 
 
+class StatusError(Part):
+    """Why a response failed; an ``error`` event said more."""
+
+    type: Literal["invalid_request_error", "server_error"]
+    code: str
+
+
 class StatusDetails(Part):
-    """Why a response ended."""
+    """Why a response ended: ``reason`` if it was cancelled, ``error`` if it failed."""
 
     type: Literal["completed", "cancelled", "failed", "incomplete"]
     reason: str | None = None
+    error: StatusError | None = None
 
 
 class Response(Part):
@@ -127,6 +137,36 @@ class AudioPart(Part):
 
     type: Literal["audio"] = "audio"
     transcript: str | None = None
+
+
+class Turn(Part):
+    """A turn as it is stored. Times in ms from the start of the conversation; ``timings`` in ms by name."""
+
+    seq: int
+    speaker: Speaker
+    kind: TurnKind
+    text: str
+    unheard_text: str
+    interrupted: bool
+    started_ms: int
+    ended_ms: int
+    words: list[tuple[str, int, int]]
+    """[word, start_ms, end_ms]"""
+    timings: dict[str, float]
+
+
+class EngineInUse(Part):
+    """An engine, and how to get a better one (empty: there is none)."""
+
+    name: str
+    hint: str
+
+
+class TranscriptionUsage(Part):
+    """How much sound was transcribed."""
+
+    type: Literal["duration"] = "duration"
+    seconds: float
 
 
 class ErrorDetail(Part):
@@ -193,7 +233,8 @@ class ResponseCreate(Event):
 
 
 class ResponseCancel(Event):
-    """Stop the avatar."""
+    """Stop the avatar. A ``response_id`` that is not the one under way is a ``bad_event``, and stops
+    nothing."""
 
     type: Literal["response.cancel"]
     response_id: Id | None = None
@@ -334,6 +375,7 @@ class TranscriptionCompleted(Event):
     item_id: str
     content_index: int = 0
     transcript: str
+    usage: TranscriptionUsage
 
 
 class TranscriptionFailed(Event):
@@ -403,7 +445,7 @@ class ContentPartDone(Event):
 
 class OutputAudioDelta(Event):
     """A piece of the avatar's sound. The browser's door sends ``pcm`` as a binary frame instead; it belongs
-    to the item added last."""
+    to the item of the last ``response.output_item.added``."""
 
     type: Literal["response.output_audio.delta"] = "response.output_audio.delta"
     response_id: str
@@ -492,12 +534,11 @@ class CoachPartial(Event):
 
 
 class CoachTurn(Event):
-    """A turn as it is stored; sent again when it changes (same ``seq``). Times in ms from the start of the
-    conversation, words as [word, start_ms, end_ms]."""
+    """A turn as it is stored; sent again when it changes (same ``seq``)."""
 
     type: Literal["coach.turn"] = "coach.turn"
     item_id: str
-    turn: dict[str, Any]
+    turn: Turn
 
 
 class CoachTimings(Event):
@@ -512,7 +553,8 @@ class CoachEngines(Event):
     """Which engines are in use, and how to get better ones."""
 
     type: Literal["coach.engines"] = "coach.engines"
-    engines: dict[str, Any]
+    engines: dict[str, EngineInUse]
+    """By kind: vad, stt, llm, tts."""
 
 
 ServerEvent = (

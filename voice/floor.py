@@ -9,6 +9,10 @@ from collections.abc import Callable
 from voice.table import Action, Event, State
 from voice.turns import TurnMachine
 
+EVENTS_WAITING = 64
+"""Events that may wait while another is worked through. They come from the actions of one event, so there is a
+handful at most; more is a fault of ours (actions that call for each other): it ends the conversation."""
+
 
 class Floor:
     """``carry_out`` is given each action, ``changed`` is called after each event that changed the state or not.
@@ -26,22 +30,26 @@ class Floor:
         self._machine, self._clock = machine, clock
         self._carry_out, self._changed, self._broken = carry_out, changed, broken
         self._waiting: deque[Event | None] = deque()
-        """Events that came while another was worked through (a handful at most); None: it is time."""
+        """Events that came while another was worked through, ``EVENTS_WAITING`` at most; None: it is time."""
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._busy = False
 
     def tell(self, event: Event) -> None:
         """Something happened. Actions that make something happen in turn are finished first."""
-        self._waiting.append(event)
-        self._work()
+        self._put(event)
 
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
     def _wake(self) -> None:
-        self._waiting.append(None)
+        self._put(None)
+
+    def _put(self, event: Event | None) -> None:
+        if len(self._waiting) >= EVENTS_WAITING:
+            raise RuntimeError("the floor's events call for each other")  # ends up in _work, below on the stack
+        self._waiting.append(event)
         self._work()
 
     def _work(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from voice.engines.base import Utterance, Word
 from voice.errors import SttUnavailable
@@ -20,6 +20,9 @@ class Said:
     words: tuple[Word, ...] = ()
     settled_in_ms: float = 0.0
     error: SttUnavailable | None = None
+    """There is no transcript, nor a guess to take for it."""
+    estimated: bool = False
+    """It is the last guess: the word times are in proportion to the letters."""
 
 
 @dataclass(slots=True)
@@ -46,7 +49,8 @@ class Hearing:
     partials: asyncio.Task[None] | None = None
 
     async def settle(self, clock: Callable[[], float]) -> Said:
-        """The transcript so far. A recognizer that fails or takes over 5 s is part of the answer."""
+        """The transcript so far. Of a recognizer that fails or takes over 5 s the last guess is taken; without
+        one the failure is the answer."""
         began = clock()
         if self.utterance is None:
             return Said(error=self.error)
@@ -54,9 +58,9 @@ class Hearing:
             async with asyncio.timeout(SETTLE_DEADLINE_S):
                 transcript = await self.utterance.settle()
         except SttUnavailable as exc:
-            return Said(error=exc, settled_in_ms=clock() - began)
+            return self._unsettled(exc, clock() - began)
         except TimeoutError:
-            return Said(error=SttUnavailable("Transcription took too long."), settled_in_ms=clock() - began)
+            return self._unsettled(SttUnavailable("Transcription took too long."), clock() - began)
         words = tuple(
             Word(word.text, self.fed_from_ms + word.start_ms, self.fed_from_ms + word.end_ms)
             for word in transcript.words
@@ -64,8 +68,35 @@ class Hearing:
         return Said(transcript.text.strip(), words, clock() - began)
 
     def guessed(self) -> Said:
-        """The settled text, or the last guess where there is no time to settle."""
-        return self.said or Said(" ".join(self.guess))
+        """The settled text, or the last guess where there is no time to settle: its words are spread over the
+        utterance."""
+        if self.said is not None:
+            return self.said
+        letters = sum(len(text) + 1 for text in self.guess)
+        each_ms = max(0.0, self.fed_until_ms - self.started_ms) / max(1, letters)
+        words: list[Word] = []
+        at = self.started_ms
+        for text in self.guess:
+            words.append(Word(text, at, at + each_ms * (len(text) + 1)))
+            at = words[-1].end_ms
+        return Said(" ".join(self.guess), tuple(words), estimated=True)
+
+    def _unsettled(self, error: SttUnavailable, took_ms: float) -> Said:
+        guess = self.guessed()
+        if guess.text:
+            return replace(guess, settled_in_ms=took_ms)
+        return Said(error=error, settled_in_ms=took_ms)
+
+    @property
+    def fed_s(self) -> float:
+        """How much sound the recognizer was given."""
+        return max(0.0, self.fed_until_ms - self.fed_from_ms) / 1000
+
+    def shift(self, by_ms: float) -> None:
+        """The clock of the sound was put right."""
+        self.started_ms += by_ms
+        self.fed_from_ms += by_ms
+        self.fed_until_ms += by_ms
 
     def stop_guessing(self) -> None:
         if self.partials is not None:

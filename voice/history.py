@@ -57,6 +57,7 @@ class History:
             started_ms=words[0].start_ms if words else hearing.started_ms,
             ended_ms=max(words[-1].end_ms, ended_ms) if words else ended_ms,
             words=words,
+            words_estimated=said.estimated,
         )
         if kind == "speech":
             self.messages[record.seq] = Message("trainee", said.text)

@@ -22,6 +22,10 @@ from voice.segmenter import Segmenter, SegmenterSettings, SpeechEvent
 SAMPLES_PER_MS = INPUT_RATE / 1000
 GAP_MS = 1_000.0
 """No sound for this long is a gap: the client muted, sleeps, or lost its connection for a moment."""
+MUTED_MS = 2_000.0
+"""A gap in the middle of speech ends it only after this long: mostly the network holds the rest back."""
+CATCH_UP_MS = 500.0
+"""So long after such a gap what was held back has arrived; sound that still trails the clock was missing."""
 LATE_MS = 3_000.0
 """A shorter gap may turn out to be none: the sound was only late, and comes all at once."""
 CATCHING_UP_MS = 100.0
@@ -64,6 +68,7 @@ class Listener:
         new_item_id: Callable[[], str],
         on_speech: Callable[[SpeechEvent], None],
         on_partial: Callable[[Hearing, str], None],
+        on_shift: Callable[[float], None],
     ) -> None:
         self.hearing: Hearing | None = None
         """The utterance that is open."""
@@ -74,7 +79,7 @@ class Listener:
         self._stt, self._language, self._hints = stt, language, hints
         self._settings, self._clock = settings, clock
         self._spawn, self._new_item_id = spawn, new_item_id
-        self._on_speech, self._on_partial = on_speech, on_partial
+        self._on_speech, self._on_partial, self._on_shift = on_speech, on_partial, on_shift
         self._segmenter = Segmenter(settings.segmenter)
         self._window_ms = vad.window_samples / SAMPLES_PER_MS
         self._vad = vad.open(self._on_window)
@@ -84,6 +89,9 @@ class Listener:
         self._keep_ms = settings.pre_roll_ms + settings.segmenter.min_speech_ms + 500.0
         self._last_arrival = -GAP_MS
         self._skipped_ms = 0.0
+        self._anchored_ms = 0.0
+        self._stalled_at: float | None = None
+        """When sound came again after a gap in the middle of speech, until it is known whether it was late."""
         self._credit_ms, self._credit_at = LEAD_LIMIT_MS, clock()
 
     def set_rate(self, rate: int) -> None:
@@ -117,8 +125,15 @@ class Listener:
         samples = self._resampler.feed(pcm)
         span_ms = len(samples) / SAMPLES_PER_MS
         if now - self._last_arrival >= GAP_MS and self.heard_until_ms < now:
-            # By what has arrived, not by what the resampler lets out: it holds the first samples back.
-            self._anchor(now - arrived_ms)
+            if self._segmenter.speaking:
+                self._stalled_at = now
+            else:
+                # By what has arrived, not by what the resampler lets out: it holds the first samples back.
+                self._anchor(now - arrived_ms)
+        elif self._stalled_at is not None and now - self._stalled_at >= CATCH_UP_MS:
+            if self.heard_until_ms + span_ms < now - DRIFT_MS:
+                self._anchor(now - arrived_ms)
+            self._stalled_at = None
         elif self._skipped_ms and self.heard_until_ms > now + CATCHING_UP_MS:
             self._shift(-self._skipped_ms)  # more sound than there was time for: it was late, not missing
         elif abs(self.heard_until_ms + span_ms - now) > DRIFT_MS and self._is_idle:
@@ -149,16 +164,17 @@ class Listener:
 
     def check_gap(self, now: float) -> None:
         """Call from time to time: sound that has stopped arriving ends the speech that was in it."""
-        if now - self._last_arrival >= GAP_MS:
+        if now - self._last_arrival >= MUTED_MS:
             self._pause()
 
     def _anchor(self, at_ms: float) -> None:
         """Sound begins, or begins again, at this moment."""
+        self._stalled_at = None
         self._pause()
         self._recent.clear()
         skipped_ms = at_ms - self.heard_until_ms
         self._skipped_ms = skipped_ms if 0 < skipped_ms < LATE_MS else 0.0
-        self.heard_until_ms = max(self.heard_until_ms, at_ms)
+        self.heard_until_ms = self._anchored_ms = max(self.heard_until_ms, at_ms)
         self._begin_windows()
 
     def _begin_windows(self) -> None:
@@ -172,7 +188,11 @@ class Listener:
         return not self._segmenter.speaking and self.hearing is None
 
     def _shift(self, by_ms: float) -> None:
-        """Put the sound's clock right."""
+        """Put the sound's clock right, and with it what has been dated by it since it was last set."""
+        self._segmenter.shift(by_ms)
+        if self.hearing is not None and self.hearing.started_ms >= self._anchored_ms:
+            self.hearing.shift(by_ms)
+            self._on_shift(by_ms)
         self.heard_until_ms += by_ms
         self._window_start_ms += by_ms
         self._recent = deque((start_ms + by_ms, samples) for start_ms, samples in self._recent)

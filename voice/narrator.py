@@ -22,6 +22,8 @@ class Narrator:
     def __init__(self, emit: Callable[[wire.ServerEvent], None]) -> None:
         self._emit = emit
         self._last_item: str | None = None
+        self._before_reply: str | None = None
+        """The item that precedes the reply which is being spoken; others may follow it meanwhile."""
 
     def new_id(self, prefix: str) -> str:
         return _id(prefix)
@@ -70,9 +72,14 @@ class Narrator:
         """What was committed had no word in it."""
         self._emit(wire.InputAudioBufferCommitted(item_id=hearing.item_id, previous_item_id=self._last_item))
         if said.error is None:
-            self._emit(wire.TranscriptionCompleted(item_id=hearing.item_id, transcript=""))
+            self._transcribed(hearing.item_id, "", hearing.fed_s)
 
-    def trainee_turn(self, item_id: str, turn: TurnRecord) -> None:
+    def _transcribed(self, item_id: str, transcript: str, sound_s: float) -> None:
+        usage = wire.TranscriptionUsage(seconds=round(sound_s, 3))
+        self._emit(wire.TranscriptionCompleted(item_id=item_id, transcript=transcript, usage=usage))
+
+    def trainee_turn(self, item_id: str, turn: TurnRecord, *, sound_s: float = 0.0) -> None:
+        """``sound_s``: how much sound was transcribed for it."""
         typed = turn.kind == "typed"
         content = (
             wire.Content(type="input_text", text=turn.text)
@@ -84,13 +91,13 @@ class Narrator:
             self._emit(wire.InputAudioBufferCommitted(item_id=item_id, previous_item_id=self._last_item))
         self._emit(wire.ConversationItemAdded(item=item, previous_item_id=self._last_item))
         if not typed:
-            self._emit(wire.TranscriptionCompleted(item_id=item_id, transcript=turn.text))
+            self._transcribed(item_id, turn.text, sound_s)
         self._emit(wire.ConversationItemDone(item=item, previous_item_id=self._last_item))
         self._last_item = item_id
         self.turn(item_id, turn)
 
     def turn(self, item_id: str, turn: TurnRecord) -> None:
-        self._emit(wire.CoachTurn(item_id=item_id, turn=turn.to_json()))
+        self._emit(wire.CoachTurn(item_id=item_id, turn=wire.Turn.model_validate(turn.to_json())))
 
     def input_cleared(self) -> None:
         self._emit(wire.InputAudioBufferCleared())
@@ -101,7 +108,8 @@ class Narrator:
         item = wire.Item(id=reply.item_id, role="assistant", status="in_progress")
         self._emit(wire.ResponseCreated(response=wire.Response(id=reply.response_id, status="in_progress")))
         self._emit(wire.OutputItemAdded(response_id=reply.response_id, item=item))
-        self._emit(wire.ConversationItemAdded(item=item, previous_item_id=self._last_item))
+        self._before_reply, self._last_item = self._last_item, reply.item_id
+        self._emit(wire.ConversationItemAdded(item=item, previous_item_id=self._before_reply))
         self._emit(
             wire.ContentPartAdded(response_id=reply.response_id, item_id=reply.item_id, part=wire.AudioPart())
         )
@@ -127,8 +135,11 @@ class Narrator:
     def resumed(self, reply: Reply) -> None:
         self._emit(wire.CoachOutputResume(item_id=reply.item_id))
 
-    def reply_over(self, reply: Reply, status: str, reason: str | None = None) -> None:
-        """The response's last events; a reply that was cut off also empties the client's queue."""
+    def reply_over(
+        self, reply: Reply, status: str, reason: str | None = None, error: VoiceError | None = None
+    ) -> None:
+        """The response's last events; a reply that was cut off also empties the client's queue. ``reason`` says
+        who cut it off, ``error`` why it failed."""
         completed = status == "completed"
         item = wire.Item(
             id=reply.item_id,
@@ -141,9 +152,14 @@ class Narrator:
         part = wire.AudioPart(transcript=reply.text.strip())
         self._emit(wire.ContentPartDone(response_id=reply.response_id, item_id=reply.item_id, part=part))
         self._emit(wire.OutputItemDone(response_id=reply.response_id, item=item))
-        self._emit(wire.ConversationItemDone(item=item, previous_item_id=self._last_item))
-        self._last_item = reply.item_id
-        details = wire.StatusDetails.model_validate({"type": status, "reason": reason})
+        self._emit(wire.ConversationItemDone(item=item, previous_item_id=self._before_reply))
+        details = wire.StatusDetails.model_validate(
+            {
+                "type": status,
+                "reason": reason,
+                "error": error and {"type": _error_type(error), "code": error.code},
+            }
+        )
         response = wire.Response.model_validate(
             {"id": reply.response_id, "status": status, "status_details": details, "output": [item]}
         )
@@ -172,7 +188,16 @@ def _id(prefix: str) -> str:
 
 
 def _detail(error: VoiceError, event_id: str | None = None) -> wire.ErrorDetail:
-    kind = "invalid_request_error" if isinstance(error, BadInput) else "server_error"
     return wire.ErrorDetail.model_validate(
-        {"type": kind, "code": error.code, "message": error.message, "hint": error.hint, "event_id": event_id}
+        {
+            "type": _error_type(error),
+            "code": error.code,
+            "message": error.message,
+            "hint": error.hint,
+            "event_id": event_id,
+        }
     )
+
+
+def _error_type(error: VoiceError) -> str:
+    return "invalid_request_error" if isinstance(error, BadInput) else "server_error"

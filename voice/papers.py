@@ -115,6 +115,7 @@ _EXAMPLES: dict[str, Any] = {
         "content": [{"type": "input_text", "text": "I have a question."}],
     },
     "part": {"type": "audio"},
+    "usage": {"type": "duration", "seconds": 1.4},
     "response": {"id": "resp_3", "status": "in_progress"},
     "error": {
         "type": "invalid_request_error",
@@ -218,6 +219,8 @@ def _type(annotation: Any) -> str:
     origin = getattr(annotation, "__origin__", None)
     if origin is list:
         return f"list of {_type(arguments[0])}"
+    if origin is tuple:
+        return f"[{', '.join(_type(one) for one in arguments)}]"
     if origin is dict:
         return f"object of {_type(arguments[1])}"
     if arguments and not isinstance(annotation, type):

@@ -7,6 +7,7 @@ estimated by the clock and never runs past what was sent.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from voice.engines.base import Word
@@ -15,6 +16,9 @@ LETTER_MS = 65.0
 """Spoken letters take about this long (15 a second): for words whose sound has not been made yet."""
 DRIFT_MS = 60.0
 """Acknowledgements that differ less from the timeline only correct the position."""
+MERGE_MS = 100.0
+"""The timeline keeps two corrections in this much sound: its size is bounded by the sound that was sent, not by
+how often a client writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Playout:
         self._base_position = 0.0
         self._base_at = 0.0
         self._timeline: list[tuple[float, float]] = []
-        """(position, conversation ms) at which playback began, and went on after a stop."""
+        """(position, conversation ms) at which playback began, and went on after a stop; positions ascend."""
 
     # -- what is made ---------------------------------------------------------------------------------------
 
@@ -135,20 +139,37 @@ class Playout:
 
     def _rebase(self, position: float, now: float) -> None:
         self._base_position, self._base_at = position, now
-        self._timeline = [(at, when) for at, when in self._timeline if at < position]
-        self._timeline.append((position, now))
+        timeline = self._timeline
+        del timeline[bisect_left(timeline, position, key=_position) :]
+        if len(timeline) > 1 and timeline[-2][0] > position - MERGE_MS:
+            timeline.pop()
+        timeline.append((position, now))
 
     # -- what was heard -------------------------------------------------------------------------------------
 
     def conversation_ms(self, position: float, *, ending: bool = False) -> float:
         """When this position of the reply was played; where playback stopped just there, when it went on or
         (``ending``) when it stopped."""
-        at, when = 0.0, self.started_at or 0.0
-        for point, moment in self._timeline:
-            if point > position or (ending and point == position > 0):
-                break
-            at, when = point, moment
+        find = bisect_left if ending and position > 0 else bisect_right
+        index = find(self._timeline, position, key=_position)
+        at, when = self._timeline[index - 1] if index else (0.0, self.started_at or 0.0)
         return when + position - at
+
+    def played_lately(self, since: float, now: float) -> str:
+        """The words that were sounding at any time from ``since`` to ``now`` (conversation ms): what a
+        microphone may have picked up of them."""
+        position = self.position(now)
+        lately: list[str] = []
+        for phrase in reversed(self._phrases):
+            if phrase.silent or phrase.start_ms >= position:
+                continue
+            for word in reversed(_timed(phrase)[0]):
+                if phrase.start_ms + word.start_ms >= position:
+                    continue
+                if self.conversation_ms(phrase.start_ms + word.end_ms, ending=True) < since:
+                    return " ".join(reversed(lately))
+                lately.append(word.text)
+        return " ".join(reversed(lately))
 
     def heard(self, position: float) -> Heard:
         """Divide the reply at this position. A word is heard once half of it was played; a phrase without a
@@ -178,6 +199,10 @@ class Playout:
         shown_at = phrase.shown_at or 0.0
         at = shown_at if self.started_at is None else max(shown_at, self.conversation_ms(phrase.start_ms))
         return at, at
+
+
+def _position(point: tuple[float, float]) -> float:
+    return point[0]
 
 
 def _timed(phrase: _Phrase) -> tuple[list[Word], bool]:

@@ -7,7 +7,7 @@ leaves before :meth:`Reply.release`; until then a reply can be thrown away witho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -28,9 +28,11 @@ PHRASES_AHEAD = 8
 PIECES_AHEAD = 400
 """Pieces of sound that may wait to be sent (each 20-60 ms, so about 10 s); then the voice waits."""
 TOKEN_DEADLINE_S = 8.0
-"""So long the model may take to its first token, and from one to the next."""
+"""So long the model may take to its first token, and from one to the next. The one place that says so: the
+engines have no deadline of their own for it."""
 PIECE_DEADLINE_S = 8.0
-"""So long the voice may take for a piece of sound; then the reply goes on in writing."""
+"""So long the voice may take for a piece of sound; then the reply goes on in writing. An engine may find out
+before that its link is dead."""
 CLOSE_DEADLINE_S = 2.0
 
 
@@ -54,7 +56,8 @@ class _Phrase:
 
 
 class Reply:
-    """``deltas`` gives the model's text; called once, when the reply is started."""
+    """``deltas`` gives the model's text; called once, when the reply is started and ``ready`` has returned: the
+    model can be shown all that was said. That wait is not the model's."""
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Reply:
         response_id: str,
         item_id: str,
         occasion: Occasion,
+        ready: Callable[[], Awaitable[None]],
         deltas: Callable[[], AsyncGenerator[str, None]],
         tts: TtsEngine,
         voice: Voice,
@@ -85,7 +89,7 @@ class Reply:
         self.withheld = False
         """Speech came in between; it waits for the verdict on that."""
         self.status: Literal["running", "finished", "failed", "stopped"] = "running"
-        self._deltas, self._tts, self._voice = deltas, tts, voice
+        self._ready, self._deltas, self._tts, self._voice = ready, deltas, tts, voice
         self._door, self._audience = door, audience
         self._rate = door.output_rate  # a change takes effect with the next reply
         self._error: VoiceError | None = None
@@ -186,6 +190,7 @@ class Reply:
 
     async def _think(self) -> None:
         cutter = PhraseCutter()
+        await self._ready()
         asked = self.clock()
         async with aclosing(self._deltas()) as deltas:
             while (delta := await self._next(deltas)) is not None:

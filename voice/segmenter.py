@@ -65,6 +65,12 @@ class Segmenter:
         self.speaking = False
         return SpeechPaused(self._last_speech_ms)
 
+    def shift(self, by_ms: float) -> None:
+        """The clock of the windows was put right."""
+        self._last_speech_ms += by_ms
+        if self._candidate_ms is not None:
+            self._candidate_ms += by_ms
+
     def _while_silent(self, probability: float, start_ms: float, end_ms: float) -> SpeechStarted | None:
         if probability < self._settings.threshold:
             self._candidate_ms = None

@@ -42,6 +42,10 @@ class Timekeeper:
         """The floor changed hands."""
         self.quiet_since_ms = now
 
+    def ask_now(self, now: float) -> None:
+        """The avatar broke off for what turned out to be nothing: don't wait through the silence first."""
+        self.quiet_since_ms = now - self.silence_prompt_s * 1000
+
     def trainee_said_something(self, now: float) -> None:
         self.last_word_ms = now
         self.prompts = 0

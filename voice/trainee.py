@@ -48,8 +48,9 @@ class Trainee:
         self._listener, self._history, self._narrator = listener, history, narrator
         self._clock, self._spawn, self._tell, self._on_words = clock, spawn, tell, on_words
         self._settling: asyncio.Task[None] | None = None
-        self._late: set[asyncio.Task[None]] = set()
-        """Turns whose transcript is still to come, and those that were typed after them."""
+        self._late: dict[asyncio.Task[None], Callable[[], None]] = {}
+        """Turns whose transcript is still to come, and those that were typed after them: who waits for it, and
+        how it is kept if that comes to nothing."""
         self._latest: asyncio.Task[None] | None = None
 
     # -- an utterance ---------------------------------------------------------------------------------------
@@ -118,17 +119,26 @@ class Trainee:
             return
         self._stop_settling()
         self.turns += 1
-        ended = hearing.fed_until_ms if ended_ms is None else ended_ms
         if hearing.said is not None and not self._late:
-            self._keep(hearing, hearing.said, ended)
+            self._keep(hearing, hearing.said, ended_ms)
         else:
-            self._later(self._keep_later(hearing, ended, self._latest))
+            self._later(
+                self._keep_later(hearing, ended_ms, self._latest),
+                otherwise=lambda: self._keep(hearing, hearing.guessed(), ended_ms),
+            )
 
     def commit_at_once(self) -> None:
         """There is no time to wait for a transcript: keep what was understood so far."""
         hearing = self._listener.detach()
         if hearing is not None:
-            self._keep(hearing, hearing.guessed(), hearing.fed_until_ms)
+            self._keep(hearing, hearing.guessed(), None)
+
+    def keep_late(self) -> None:
+        """Nobody waits any longer: turns whose transcript did not come are kept as they were guessed, also
+        those whose task was cancelled before its first step."""
+        late, self._late = self._late, {}
+        for keep in late.values():
+            keep()
 
     def commit_manually(self) -> None:
         """Push-to-talk: the client says that this was a turn. Raises BadEvent, RateLimited."""
@@ -145,7 +155,10 @@ class Trainee:
             self._make_room()
         self.turns += 1
         if self._late:
-            self._later(self._type_later(text, item_id, self._latest))
+            self._later(
+                self._type_later(text, item_id, self._latest),
+                otherwise=lambda: self._keep_typed(text, item_id),
+            )
         else:
             self._keep_typed(text, item_id)
 
@@ -167,38 +180,42 @@ class Trainee:
 
     async def settled(self) -> None:
         """Wait until every turn has its transcript (5 s at most for each)."""
-        while self._late:
-            await asyncio.wait(self._late)
+        while waiting := [task for task in self._late if not task.done()]:
+            await asyncio.wait(waiting)
 
     def _make_room(self) -> None:
         if len(self._late) >= TURNS_WAITING:
             raise RateLimited("Too many turns wait for their transcript.")
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+    def _later(self, work: Coroutine[Any, Any, None], *, otherwise: Callable[[], None]) -> None:
         """Turns are kept in the order in which they were said, whichever transcript is first."""
         self._latest = self._spawn(work)
-        self._late.add(self._latest)
-        self._latest.add_done_callback(self._late.discard)
+        self._late[self._latest] = otherwise
 
-    async def _keep_later(self, hearing: Hearing, ended_ms: float, previous: asyncio.Task[None] | None) -> None:
-        try:
-            said = await self._settled_text(hearing)
-            if previous is not None:
-                await asyncio.wait([previous])
-        except asyncio.CancelledError:
-            self._keep(hearing, hearing.guessed(), ended_ms)
-            raise
+    async def _keep_later(
+        self, hearing: Hearing, ended_ms: float | None, previous: asyncio.Task[None] | None
+    ) -> None:
+        said = await self._settled_text(hearing)
+        await self._my_turn(previous)
         self._keep(hearing, said, ended_ms)
 
     async def _type_later(self, text: str, item_id: str | None, previous: asyncio.Task[None] | None) -> None:
-        try:
-            if previous is not None:
-                await asyncio.wait([previous])
-        finally:
-            self._keep_typed(text, item_id)
+        await self._my_turn(previous)
+        self._keep_typed(text, item_id)
 
-    def _keep(self, hearing: Hearing, said: Said, ended_ms: float) -> None:
-        """Keep it and tell the client; nothing to keep if no word was understood."""
+    async def _my_turn(self, previous: asyncio.Task[None] | None) -> None:
+        """Wait for the turn before; from here on the running task keeps its own."""
+        if previous is not None:
+            await asyncio.wait([previous])
+        task = asyncio.current_task()
+        assert task is not None
+        del self._late[task]
+
+    def _keep(self, hearing: Hearing, said: Said, ended_ms: float | None) -> None:
+        """Keep it and tell the client; nothing to keep if no word was understood. Without a pause that ended it
+        (push-to-talk, cut short) it ended with its last word: a finger on a key is no speech."""
+        if ended_ms is None:
+            ended_ms = min(said.words[-1].end_ms, hearing.fed_until_ms) if said.words else hearing.fed_until_ms
         self._narrator.speech_stopped(hearing, ended_ms)
         hearing.close()
         if not words_of(said.text):
@@ -207,7 +224,7 @@ class Trainee:
         self._on_words()
         self.cause = Cause(ended_ms, hearing.timings)
         turn = self._history.trainee_spoke(hearing, said, ended_ms=ended_ms, kind="speech")
-        self._narrator.trainee_turn(hearing.item_id, turn)
+        self._narrator.trainee_turn(hearing.item_id, turn, sound_s=hearing.fed_s)
 
     def _keep_typed(self, text: str, item_id: str | None) -> None:
         self._on_words()

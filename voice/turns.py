@@ -53,7 +53,7 @@ class TurnMachine:
     withheld: bool = False
     """A reply to an earlier turn waits for the verdict on what was said over it."""
     playing_text: str = ""
-    """What the avatar is saying, for telling its echo; kept current by the conversation."""
+    """What the avatar has said just now, for telling its echo; kept current by the conversation."""
     _speech: Speech | None = None
     _talking: bool = False
     """Whether somebody is speaking now, whatever became of it."""
@@ -104,6 +104,13 @@ class TurnMachine:
         if self.state is State.YIELDING:
             return speech.verdict_due(self.playing_text, self.settings)
         return None
+
+    def shift(self, by_ms: float) -> None:
+        """The clock of the sound was put right: so the speech in it was then."""
+        if self._speech is not None:
+            self._speech.started_ms += by_ms
+            if self._speech.paused_ms is not None:
+                self._speech.paused_ms += by_ms
 
     # -- the table ------------------------------------------------------------------------------------------
 

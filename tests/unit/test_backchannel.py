@@ -44,3 +44,17 @@ def test_languages_have_their_own() -> None:
 )
 def test_an_echo_is_most_of_its_words_in_the_order_in_which_they_are_played(text: str, echo: bool) -> None:
     assert is_echo(text, PLAYING) is echo
+
+
+@pytest.mark.parametrize(
+    ("text", "echo"),
+    [
+        ("what can i do", False),
+        ("my money back no wait listen", False),
+        ("have my money back today", True),
+        ("would like what", False),
+    ],
+    ids=["single words in common", "words of one's own after it", "a gap", "half of it"],
+)
+def test_an_echo_is_runs_of_words_and_nothing_of_ones_own_after_them(text: str, echo: bool) -> None:
+    assert is_echo(text, f"I want to know what you can do about that. {PLAYING}") is echo

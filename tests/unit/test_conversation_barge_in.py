@@ -139,6 +139,39 @@ def test_it_resumes_where_it_stopped_after_what_is_no_interruption(
     assert stage.conversation.counters["backchannels"] == (1 if kind else 0)
 
 
+@pytest.mark.parametrize("said", ["what can i do", "for my work"], ids=["alike", "still to come"])
+def test_words_that_the_avatar_has_not_said_yet_are_no_echo(said: str) -> None:
+    stage = stage_of(said)
+    reply = (
+        "I bought this phone from you and I want to know what you can do because I need it for my work now ."
+    )
+    stage.llm = Model([words(reply), words("Good.")])
+
+    async def script() -> None:
+        await until_speaking(stage, 400)
+        await stage.sound((450, True), (3000, False))
+
+    run_virtual(stage.act(script))
+    assert [one[1:3] for one in stage.story()] == [
+        ("speech", "tell me"),
+        ("reply", by_ear(stage)),
+        ("speech", said),
+        ("reply", "Good."),
+    ]
+
+
+def test_words_of_long_ago_are_no_echo() -> None:
+    stage = stage_of("two three four")
+    stage.llm = Model([words(REPLY + " " + REPLY), words("Good.")])
+
+    async def script() -> None:
+        await until_speaking(stage, 3000)
+        await stage.sound((450, True), (3000, False))
+
+    run_virtual(stage.act(script))
+    assert stage.story()[2][1:3] == ("speech", "two three four")
+
+
 def test_the_words_after_a_pause_are_dated_when_they_were_played() -> None:
     stage = stage_of("mm-hm")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,8 @@ from tests.actors import FallibleTts, Model, Script, words
 from tests.stage import Stage, frame
 from tests.virtual_time import run_virtual
 from voice import events as wire
-from voice.engines.base import Message
+from voice.engines.base import Message, Transcript, Word
+from voice.engines.timed import TimedStt
 from voice.errors import BadAudio, BadEvent, RateLimited
 from voice.table import State
 
@@ -395,3 +397,113 @@ def test_after_the_end_nothing_happens_any_more() -> None:
 
     assert run_virtual(main()) == "hung_up"
     assert stage.of(wire.CoachState)[-1].reason == "hung_up"
+
+
+def test_the_wait_for_a_transcript_is_not_the_model_s() -> None:
+    stage = stage_of()
+    stage.stt = Script(["hello there"], delay_ms=4000)
+    model = stage.llm
+    assert isinstance(model, Model)
+    model.first_ms = 7000
+
+    async def script() -> None:
+        stage.conversation.listener.set_manual(True)
+        await stage.sound((800, True))
+        stage.conversation.receive(COMMIT)
+        stage.conversation.receive(RESPOND)
+        await stage.sound((15_000, False))
+
+    run_virtual(stage.act(script))
+    assert stage.errors() == []
+    assert stage.turns[2].timings["llm_first_token_ms"] == 7000
+
+
+def test_push_to_talk_ends_with_the_last_word_and_not_with_the_key() -> None:
+    class Early(TimedStt):
+        def open(self, **how: Any) -> Any:
+            utterance = super().open(**how)
+
+            async def settle() -> Transcript:
+                return Transcript("hello there", (Word("hello", 100, 400), Word("there", 400, 800)))
+
+            utterance.settle = settle  # type: ignore[method-assign]
+            return utterance
+
+    stage = stage_of()
+    stage.stt = Early(["hello there"])
+
+    async def script() -> None:
+        stage.conversation.listener.set_manual(True)
+        await stage.sound((800, True), (1200, False))
+        stage.conversation.receive(COMMIT)
+        stage.conversation.receive(RESPOND)
+        await stage.sound((3000, False))
+
+    run_virtual(stage.act(script))
+    turn, reply = stage.turns[1], stage.turns[2]
+    assert turn.ended_ms == pytest.approx(800, abs=40)
+    assert reply.timings["response_gap_ms"] == pytest.approx(reply.started_ms - turn.ended_ms, abs=1)
+
+
+def test_a_transcription_says_how_much_sound_it_took() -> None:
+    stage = stage_of()
+
+    async def script() -> None:
+        stage.conversation.listener.set_manual(True)
+        await stage.sound((800, True))
+        stage.conversation.receive(COMMIT)
+        await stage.sound((1000, False))
+
+    run_virtual(stage.act(script))
+    completed = stage.of(wire.TranscriptionCompleted)[0]
+    assert completed.usage.model_dump() == {"type": "duration", "seconds": 0.8}
+
+
+def test_an_item_keeps_the_place_that_it_was_given_when_it_was_added() -> None:
+    stage = stage_of(LONG)
+
+    async def script() -> None:
+        stage.conversation.receive(say("Begin."))
+        await stage.silence_until("speaking")
+        stage.conversation.receive(item("Meanwhile."))
+        await stage.sound((6000, False))
+
+    run_virtual(stage.act(script))
+    added = [(one.item.id, one.previous_item_id) for one in stage.of(wire.ConversationItemAdded)]
+    done = [(one.item.id, one.previous_item_id) for one in stage.of(wire.ConversationItemDone)]
+    assert sorted(added) == sorted(done)
+    assert [previous for _, previous in added] == [None, *[one for one, _ in added[:-1]]]
+    assert len(added) == 3
+
+
+def test_cancelling_another_response_than_the_one_under_way_stops_nothing() -> None:
+    stage = stage_of(LONG)
+
+    async def script() -> None:
+        stage.conversation.receive(say("Begin."))
+        await stage.silence_until("speaking")
+        with pytest.raises(BadEvent):
+            stage.conversation.receive(CANCEL.model_copy(update={"response_id": "resp_of_before"}))
+        await stage.sound((500, False))
+        assert stage.conversation.machine.state is State.SPEAKING
+        now = stage.of(wire.ResponseCreated)[-1].response.id
+        stage.conversation.receive(CANCEL.model_copy(update={"response_id": now}))
+        assert stage.conversation.machine.state is State.LISTENING
+        with pytest.raises(BadEvent):
+            stage.conversation.receive(CANCEL.model_copy(update={"response_id": now}))
+
+    run_virtual(stage.act(script))
+    assert [one.response.status for one in stage.of(wire.ResponseDone)] == ["cancelled"]
+
+
+def test_the_scene_s_patience_comes_back_when_the_client_wishes_none() -> None:
+    stage = stage_of()
+
+    async def script() -> None:
+        machine = stage.conversation.machine
+        stage.conversation.set_patience(1500.0)
+        assert machine.settings.window_ms == 1500.0
+        stage.conversation.set_patience(None)
+        assert machine.settings.window_ms == stage.scene.turns.window_ms
+
+    run_virtual(stage.act(script))

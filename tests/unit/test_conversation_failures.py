@@ -67,6 +67,13 @@ def test_a_model_without_a_first_token_fails_the_reply_and_the_next_turn_is_answ
     run_virtual(stage.play(*TURN, (5000, False), *TURN))
     assert stage.errors() == [code]
     assert [one.response.status for one in stage.of(wire.ResponseDone)] == ["failed", "completed"]
+    details = stage.of(wire.ResponseDone)[0].response.status_details
+    assert details is not None
+    assert details.model_dump() == {
+        "type": "failed",
+        "reason": None,
+        "error": {"type": "server_error", "code": code},
+    }
     assert stage.story() == [
         (1, "speech", "tell me", ""),
         (2, "speech", "tell me", ""),
@@ -118,6 +125,62 @@ def test_a_reply_that_fails_while_it_is_withheld_leaves_the_floor_to_the_trainee
         (2, "speech", "yes", ""),
         (3, "reply", "Good.", ""),
     ]
+
+
+@pytest.mark.parametrize("failure", [SttUnavailable(), "hang"], ids=["fails", "hangs"])
+def test_a_turn_that_can_not_be_settled_is_kept_as_it_was_guessed(failure: str | SttUnavailable) -> None:
+    stage = stage_of(stt=Script([failure], partials="tell me more"))
+    run_virtual(stage.play((500, False), (1000, True), (9000, False)))
+    assert stage.errors() == []
+    assert stage.of(wire.TranscriptionFailed) == []
+    assert stage.story() == [(1, "speech", "tell me more", ""), (2, "reply", LONG, "")]
+    turn = stage.turns[1]
+    assert turn.words_estimated
+    assert [word.text for word in turn.words] == ["tell", "me", "more"]
+    assert (turn.words[0].start_ms, turn.words[-1].end_ms) == (480, pytest.approx(turn.ended_ms, abs=600))
+
+
+def test_a_turn_whose_task_is_cancelled_before_its_first_step_is_kept() -> None:
+    stage = stage_of(stt=Script(["tell me"], delay_ms=2000))
+
+    async def main() -> None:
+        run = asyncio.create_task(stage.open().run())
+        await asyncio.sleep(0)
+        stage.conversation.listener.set_manual(True)
+        await stage.sound((1000, True))
+        stage.conversation.receive(wire.InputAudioBufferCommit(type="input_audio_buffer.commit"))
+        stage.conversation.receive(
+            wire.ConversationItemCreate(
+                type="conversation.item.create",
+                item=wire.Item(role="user", content=[wire.Content(type="input_text", text="And this.")]),
+            )
+        )
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    run_virtual(main())
+    assert stage.story() == [(1, "speech", "tell me", ""), (2, "typed", "And this.", "")]
+    assert stage.stt.opened == stage.stt.closed  # type: ignore[union-attr]
+
+
+def test_a_process_that_dies_in_the_middle_of_a_phrase_loses_less_than_two_seconds_of_it() -> None:
+    count = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen."
+    stage = stage_of(llm=Model([words(count)]))
+    kept: list[str] = []
+
+    async def script() -> None:
+        await stage.sound((500, False), (1000, True))
+        await stage.silence_until("speaking")
+        await stage.sound((2000, False))
+        kept.append(stage.turns[2].text)
+        told = len(stage.of(wire.CoachTurn))
+        await stage.sound((500, False))
+        assert len(stage.of(wire.CoachTurn)) == told == 1, "the client is told once it is over"
+
+    run_virtual(stage.act(script))
+    assert len(kept[0].split()) >= 7
+    assert count.startswith(kept[0])
 
 
 # -- faults of ours ------------------------------------------------------------------------------------------

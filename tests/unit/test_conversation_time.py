@@ -118,3 +118,19 @@ def test_a_long_reply_is_not_idleness() -> None:
         await asyncio.sleep(22)
 
     assert run_virtual(stage.act(script)) == "test_over"
+
+
+def test_who_broke_off_for_mere_noise_asks_at_once_and_not_for_ever() -> None:
+    stage = stage_of("tell me", "", silence_prompt_s=12.0, idle_limit_s=600.0)
+    stage.llm = Model([words("One two three four five six seven eight nine ten eleven twelve.")])
+
+    async def script() -> None:
+        await stage.sound((500, False), (1000, True))
+        for _ in range(4):
+            await stage.silence_until("speaking", "listening")
+            await stage.sound((500, False), (1700, True), (2000, False))
+
+    run_virtual(stage.act(script))
+    assert kinds(stage) == ["speech", "reply", "silence", "silence"]
+    assert stage.turns[2].interrupted
+    assert stage.turns[3].started_ms - stage.turns[2].ended_ms < 3_500, "not only after 12 s"

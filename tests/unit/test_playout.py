@@ -136,3 +136,28 @@ def test_heard_and_unheard_are_always_the_whole_text_and_times_go_forward(
     assert f"{result.text} {result.unheard_text}".split() == playout.text.split()
     times = [time for word in result.words for time in (word.start_ms, word.end_ms)]
     assert all(one <= other + 1e-6 for one, other in pairwise(times))
+
+
+def test_what_was_played_lately_is_what_sounded_then_and_not_what_is_still_to_come() -> None:
+    playout = of_words("one two three", "four five six")
+    playout.send(600, 1000)
+    assert playout.played_lately(1150, 1350) == "two three four"
+    playout.pause(1350)
+    playout.resume(5000)
+    assert playout.played_lately(3000, 5000) == "four", "it stopped in the middle of it"
+    assert playout.played_lately(4900, 5060) == "four five"
+    assert Playout().played_lately(0, 1000) == ""
+
+
+def test_however_often_a_client_corrects_its_position_the_timeline_stays_small() -> None:
+    playout = of_words(*["word"] * 100)
+    playout.send(10_000, 0)
+    for at in range(5000):
+        playout.acknowledge(at * 0.01, 1000.0 + at * 61)
+    assert len(playout._timeline) <= 3
+    for at in range(5000):
+        playout.acknowledge(50 + at, 400_000.0 + at * 100)
+    assert len(playout._timeline) <= 2 * 5050 / 100 + 3
+    starts = [word.start_ms for word in playout.heard(5_000).words]
+    assert starts == sorted(starts)
+    assert starts[-1] == pytest.approx(400_000 + 4850 * 100, abs=11_000)

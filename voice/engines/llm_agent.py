@@ -36,7 +36,8 @@ class AgentLlm(LlmEngine):
     """``model_for`` (or the dotted path of such a function, as settings have it) gives the model for a
     scenario, which is expected in ``request.metadata["sheet"]``.
 
-    ``first_delta_s`` and ``next_delta_s`` bound the wait for the first and for each further piece of text.
+    ``first_delta_s`` and ``next_delta_s`` bound the wait for the first and for each further piece of text;
+    None: as long as the caller waits. In a conversation that is the loop's to say (``voice/reply.py``).
     """
 
     name = "agent"
@@ -45,8 +46,8 @@ class AgentLlm(LlmEngine):
         self,
         model_for: Callable[[ScenarioSheet], Model] | str,
         *,
-        first_delta_s: float = 20.0,
-        next_delta_s: float = 10.0,
+        first_delta_s: float | None = None,
+        next_delta_s: float | None = None,
     ) -> None:
         self._model_for = _loaded(model_for) if isinstance(model_for, str) else model_for
         self._first_delta_s = first_delta_s
@@ -93,7 +94,7 @@ def _loaded(path: str) -> Callable[[ScenarioSheet], Model]:
     return function
 
 
-async def _next_text(events: AgentRunEvents[str], wait_s: float) -> str | None:
+async def _next_text(events: AgentRunEvents[str], wait_s: float | None) -> str | None:
     """The next piece of text, None at the end. Raises :class:`LlmTimeout`."""
     try:
         async with asyncio.timeout(wait_s):

@@ -26,8 +26,10 @@ CHECK_TIMEOUT_S = 0.5
 
 
 class WyomingTts(TtsEngine):
-    """``address``: ``unix:///absolute/path.sock`` or ``tcp://host:port``. The timeouts bound the wait for a
-    connection, for a phrase's first sound (a model on a CPU may need seconds) and for each further piece."""
+    """``address``: ``unix:///absolute/path.sock`` or ``tcp://host:port``. The timeouts tell a dead
+    link: they bound the wait for a connection, for a phrase's first sound (None: as long as the caller waits)
+    and for whatever a server that lives sends at once. How long a reply waits for its voice is the loop's to
+    say (``voice/reply.py``)."""
 
     name = "wyoming"
 
@@ -36,7 +38,7 @@ class WyomingTts(TtsEngine):
         address: str,
         *,
         connect_timeout_s: float = 2.0,
-        first_timeout_s: float = 10.0,
+        first_timeout_s: float | None = None,
         next_timeout_s: float = 5.0,
     ) -> None:
         self._address = address

@@ -93,7 +93,7 @@ class Link:
         except OSError as exc:
             raise HungUp from exc
 
-    async def receive(self, *, timeout_s: float) -> Event:
+    async def receive(self, *, timeout_s: float | None) -> Event:
         """The next event, complete. Raises LinkBroken."""
         try:
             async with asyncio.timeout(timeout_s):

@@ -104,7 +104,7 @@ class Command(BaseCommand):
         raise CommandError(f"the conversation broke off ({reason}); {kept}")
 
     def _say_engines(self, live: LiveConversation) -> None:
-        used = (f"{kind}: {what['name']}" for kind, what in live.engines.engines.items())
+        used = (f"{kind}: {what.name}" for kind, what in live.engines.engines.items())
         self.stdout.write(f"engines  {', '.join(used)}")
         self.stdout.flush()
 

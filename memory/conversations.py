@@ -52,7 +52,6 @@ class ConversationContext:
     trainee_id: UUID
     trainee_name: str
     """As the trainee wants to be addressed; may be empty."""
-    trainee_language: str
     sheet: ScenarioSheet
     status: str
     turns: list[TurnRecord]
@@ -82,7 +81,8 @@ def start_conversation(*, trainee: User, scenario_slug: str) -> Conversation:
         if version is None:
             raise UnknownScenario("the organization has no published scenario of this name")
         with transaction.atomic():
-            if not User.objects.filter(pk=trainee.pk, erasing_since__isnull=True).exists():
+            person = User.objects.select_for_update(no_key=True).filter(pk=trainee.pk).first()
+            if person is None or person.erasing_since is not None:
                 raise PersonErased("the person was erased: no conversation begins")
             return Conversation.objects.create(
                 organization_id=trainee.organization_id, trainee=trainee, version=version
@@ -106,7 +106,6 @@ def load_context(*, conversation_id: UUID) -> ConversationContext:
         organization_context=found.organization.context,
         trainee_id=found.trainee_id,
         trainee_name=found.trainee.preferred_name,
-        trainee_language=found.trainee.language,
         sheet=ScenarioSheet.from_json(found.version.sheet),
         status=found.status,
         turns=turns,
@@ -125,16 +124,7 @@ def record_turn(*, conversation_id: UUID, record: TurnRecord, owner: str | None 
     erased, and with ``owner`` :class:`LeaseLost` if somebody else holds the lease.
     """
     with scopes_disabled(), transaction.atomic():
-        conversation = (
-            Conversation.objects.select_related("trainee")
-            .only("organization_id", "lease_owner", "trainee__erasing_since")
-            .filter(pk=conversation_id)
-            .first()
-        )
-        if conversation is None:
-            raise UnknownConversation("no such conversation")
-        if conversation.trainee.erasing_since is not None:
-            raise PersonErased("the person was erased: nothing is written about them any more")
+        conversation = lock_for_writing(conversation_id)
         if owner is not None and conversation.lease_owner not in ("", owner):
             raise LeaseLost("another process drives this conversation")
         Turn.objects.bulk_create(
@@ -143,6 +133,27 @@ def record_turn(*, conversation_id: UUID, record: TurnRecord, owner: str | None 
             unique_fields=["conversation", "seq"],
             update_fields=_CONTENT,
         )
+
+
+def lock_for_writing(conversation_id: UUID) -> Conversation:
+    """The conversation, to write about it until the transaction ends: neither its lease nor its trainee's
+    erasure can change before that. To be called in a transaction, unscoped. Raises
+    :class:`UnknownConversation`, and :class:`PersonErased` once the trainee is being erased.
+
+    SQLite needs no lock of rows: its transactions wait for each other from the start (``IMMEDIATE``).
+    """
+    conversation = (
+        # Weak enough for rows that refer to these, and in the order in which an erasure deletes them.
+        Conversation.objects.select_for_update(of=("self", "trainee"), no_key=True)
+        .select_related("trainee")
+        .filter(pk=conversation_id)
+        .first()
+    )
+    if conversation is None:
+        raise UnknownConversation("no such conversation")
+    if conversation.trainee.erasing_since is not None:
+        raise PersonErased("the person was erased: nothing is written about them any more")
+    return conversation
 
 
 def note_engines(*, conversation_id: UUID, engines: Mapping[str, Any]) -> bool:

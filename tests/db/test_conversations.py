@@ -79,7 +79,6 @@ def test_it_comes_back_with_its_whole_context(cast: Cast, conversation: Conversa
         organization_context="We sell lamps.",
         trainee_id=cast.trainee.pk,
         trainee_name="Tess",
-        trainee_language="en",
         sheet=dataclasses.replace(SHEET, version=1),
         status="live",
         turns=[OPENING, ANSWER],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -28,15 +29,15 @@ TWO_SECONDS = 2.0
 
 
 class Outage:
-    """A database that is away until ``over`` is set; ``tries`` counts who asked it."""
+    """A database that is away until ``over`` is set; ``asked``: somebody tried."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.over, self.tries = False, 0
+        self.over, self.asked = False, threading.Event()
         monkeypatch.setattr(recorder_module, "record_turn", self._record_turn)
         monkeypatch.setattr(recorder_module, "LONGEST_PAUSE_S", 0.1)
 
     def _record_turn(self, **arguments: Any) -> None:
-        self.tries += 1
+        self.asked.set()
         if not self.over:
             raise OperationalError("the server closed the connection")
         record_turn(**arguments)
@@ -105,9 +106,8 @@ def test_an_outage_loses_and_doubles_nothing(
         running = asyncio.create_task(recorder.run())
         for record in (FIRST, SECOND, changed):
             recorder.record(record)
-            tries = outage.tries
-            while outage.tries == tries:
-                await asyncio.sleep(0.005)
+            outage.asked.clear()
+            assert await asyncio.to_thread(outage.asked.wait, TWO_SECONDS)
         outage.over = True
         async with asyncio.timeout(TWO_SECONDS):
             written = await recorder.drain()

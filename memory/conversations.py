@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest, Now
@@ -26,6 +27,13 @@ from avatars.models import Scenario, ScenarioVersion
 from avatars.sheets import ScenarioSheet
 from memory.models import Conversation, Turn
 from memory.records import TimedWord, TurnRecord
+
+LEASES_TO_RETURN = 4
+"""So many lease lengths after its lease ran out an owner may still come back and renew it: a database that was
+away for everybody must not cost those who live their conversations."""
+
+TIME_TO_COME = timedelta(minutes=5)
+"""So long after its start a conversation waits for the first process to drive it."""
 
 _OPEN = (Conversation.Status.LIVE, Conversation.Status.INTERRUPTED)
 
@@ -216,7 +224,7 @@ def renew_lease(*, conversation_id: UUID, owner: str, seconds: float) -> bool:
 
 def release_lease(*, conversation_id: UUID, owner: str) -> bool:
     """Stop driving it, so that the next one need not wait. False if it was not ours."""
-    return _change(Q(pk=conversation_id, lease_owner=owner), lease_owner="", lease_expires_at=None)
+    return _change(Q(pk=conversation_id, lease_owner=owner), lease_owner="", lease_expires_at=Now())
 
 
 def mark_interrupted(*, conversation_id: UUID, owner: str | None = None, elapsed_ms: float = 0.0) -> bool:
@@ -228,22 +236,46 @@ def mark_interrupted(*, conversation_id: UUID, owner: str | None = None, elapsed
         status=Conversation.Status.INTERRUPTED,
         elapsed_ms=Greatest(F("elapsed_ms"), Value(float(elapsed_ms))),
         lease_owner="",
-        lease_expires_at=None,
+        lease_expires_at=Now(),
     )
 
 
 def interrupt_abandoned() -> int:
-    """Mark as interrupted what a dead process left live; how many there were."""
+    """Mark as interrupted what nobody drives though it is live; how many there were: what a dead process left,
+    ``LEASES_TO_RETURN`` lease lengths after its lease ran out, and what nobody came to, ``TIME_TO_COME`` after
+    its start."""
+    lease = timedelta(seconds=settings.COACH_LEASE_S)
     with scopes_disabled():
-        return Conversation.objects.filter(status=Conversation.Status.LIVE, lease_expires_at__lt=Now()).update(
-            status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=None
-        )
+        return Conversation.objects.filter(
+            Q(lease_expires_at__lt=Now() - LEASES_TO_RETURN * lease)
+            | Q(lease_expires_at__isnull=True, started_at__lt=Now() - TIME_TO_COME),
+            status=Conversation.Status.LIVE,
+        ).update(status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=Now())
 
 
-def end_conversation(*, conversation_id: UUID, reason: str) -> bool:
-    """True for the first caller, who then asks for the report; False for everybody after."""
+def end_abandoned() -> list[UUID]:
+    """End, for the reason ``abandoned``, what was interrupted and not taken up within COACH_RESUME_WITHIN_S.
+    Those that this call ended, for whoever asks for their reports."""
+    late = Q(
+        lease_expires_at__lt=Now() - timedelta(seconds=settings.COACH_RESUME_WITHIN_S),
+        status=Conversation.Status.INTERRUPTED,
+    )
+    with scopes_disabled():
+        found = list(Conversation.objects.filter(late).values_list("pk", flat=True))
+    # Each by a conditional UPDATE of its own: somebody may be taking it up at this moment.
+    return [pk for pk in found if _end(Q(late, pk=pk), reason="abandoned")]
+
+
+def end_conversation(*, conversation_id: UUID, reason: str, owner: str | None = None) -> bool:
+    """True for the first caller, who then asks for the report; False for everybody after, and with ``owner``
+    if somebody else drives it by now."""
+    ours = Q() if owner is None else Q(lease_owner__in=("", owner))
+    return _end(Q(ours, pk=conversation_id, status__in=_OPEN), reason=reason)
+
+
+def _end(condition: Q, *, reason: str) -> bool:
     return _change(
-        Q(pk=conversation_id, status__in=_OPEN),
+        condition,
         status=Conversation.Status.ENDED,
         end_reason=reason,
         ended_at=timezone.now(),

@@ -285,7 +285,8 @@ if _values["COACH_SMTP_URL"]:
 else:
     # Never to the console: a reset link or an address would end up in the logs.
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = COACH_DATA_DIR / "mail"
+# With a mail server too: what was written there before it came is still erased with its person.
+EMAIL_FILE_PATH = COACH_DATA_DIR / "mail"
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -117,11 +117,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = self.email.strip().lower()
 
-    @property
-    def is_coach(self) -> bool:
-        """Whether live and past conversations of the own teams are open to this person."""
-        return self.role in (self.Role.COACH, self.Role.ADMIN)
-
 
 class Team(models.Model):
     """People who practise together, and who coaches them."""

@@ -25,10 +25,11 @@ from django_scopes import scopes_disabled
 from accounts import vault
 from accounts.keystore.models import ErasureLog
 from accounts.keystore.router import KEYS
+from accounts.mail_files import erase_mail_to, mail_to
 from accounts.models import ApiToken, Team, User
 
 Counts = dict[str, int]
-"""Rows by model label; none where there are none."""
+"""Rows by model label, or files by what they are; none where there are none."""
 
 
 class PersonalData(ABC):
@@ -63,6 +64,10 @@ class PersonalData(ABC):
 def personal_data() -> list[PersonalData]:
     """The classes that settings name, made."""
     return [import_string(path)() for path in settings.PERSONAL_DATA]
+
+
+MAIL = "mail"
+"""Messages in files, among the counts."""
 
 
 class ErasureIncomplete(Exception):
@@ -103,7 +108,7 @@ def erase_person(*, person: UUID) -> ErasureLog:
 
 
 class AccountsData(PersonalData):
-    """The account itself, and what Django and allauth keep beside it."""
+    """The account itself, what Django and allauth keep beside it, and mail to it that lies in files."""
 
     covers = frozenset(
         {
@@ -138,6 +143,15 @@ class AccountsData(PersonalData):
             yield through._meta.label, through._default_manager.filter(user_id=person)
         yield "accounts.User", User.everyone.filter(pk=person)
 
+    def find(self, person: UUID) -> Counts:
+        letters = len(mail_to(_addresses_of(person)))
+        return {**({MAIL: letters} if letters else {}), **super().find(person)}
+
+    def erase(self, person: UUID) -> Counts:
+        # Before the rows: only they tell the addresses. If a file can't be deleted, they stay, to try again.
+        letters = erase_mail_to(_addresses_of(person))
+        return {**({MAIL: letters} if letters else {}), **super().erase(person)}
+
     def export(self, person: UUID) -> dict[str, Any]:
         user = User.everyone.select_related("organization").get(pk=person)
         return {
@@ -152,7 +166,15 @@ class AccountsData(PersonalData):
             "teams": list(Team.objects.filter(members=person).values_list("name", flat=True)),
             "coached_teams": list(Team.objects.filter(coaches=person).values_list("name", flat=True)),
             "api_tokens": list(ApiToken.objects.filter(user_id=person).values_list("name", flat=True)),
+            # Without what they say: a link that resets a password belongs into no export.
+            "mail": [str(letter["Subject"]) for letter in mail_to(_addresses_of(person))],
         }
+
+
+def _addresses_of(person: UUID) -> set[str]:
+    """All addresses that this person has or had confirmed."""
+    accounts = User.everyone.filter(pk=person).values_list("email", flat=True)
+    return {*accounts, *EmailAddress.objects.filter(user_id=person).values_list("email", flat=True)}
 
 
 def _sessions_of(person: UUID) -> list[str]:

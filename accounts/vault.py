@@ -91,16 +91,11 @@ def destroy_key(person_id: UUID) -> bool:
     """
     tombstone = {"wrapped": None, "destroyed_at": timezone.now()}
     keys = PersonKey.objects.using(KEYS)
+    # The row first: once there is one, nobody makes a key any more, and the UPDATE destroys what it holds.
+    keys.get_or_create(person_id=person_id, defaults={**tombstone, "master_id": ""})
     destroyed = keys.filter(person_id=person_id, destroyed_at__isnull=True).update(**tombstone)
-    if not destroyed:
-        keys.get_or_create(person_id=person_id, defaults={**tombstone, "master_id": ""})
     _keys.forget(person_id)
     return bool(destroyed)
-
-
-def is_destroyed(person_id: UUID) -> bool:
-    """Asks the store, not the cache."""
-    return PersonKey.objects.using(KEYS).filter(person_id=person_id, destroyed_at__isnull=False).exists()
 
 
 def receipt_of(person_id: UUID) -> str:
@@ -128,7 +123,8 @@ def open_for_site(place: str, sealed: bytes) -> bytes:
 
 class KeyCache:
     """Unwrapped keys for a short while: at most ``SIZE`` of them, for ``SECONDS`` each; the one that was
-    fetched longest ago goes first. A destroyed key is remembered as None for as long."""
+    fetched longest ago goes first. A destroyed key is remembered as None for as long. What was fetched before
+    somebody was forgotten is not kept after it: it could be the very key that was destroyed."""
 
     SIZE = 1024
     SECONDS = 30.0
@@ -137,14 +133,16 @@ class KeyCache:
         self._lock = threading.Lock()
         self._ciphers: OrderedDict[UUID, tuple[float, UUID, AESGCM | None]] = OrderedDict()
         self._key_ids: dict[UUID, UUID] = {}
+        self._forgettings = 0
 
     def of_person(self, person_id: UUID) -> tuple[UUID, AESGCM]:
         with self._lock:
             key_id = self._key_ids.get(person_id)
             cached = self._fresh(key_id) if key_id is not None else None
+            before = self._forgettings
         if cached is None or key_id is None:
             row = _fetch_or_make(person_id)
-            key_id, cached = row.id, (self._keep(row),)
+            key_id, cached = row.id, (self._keep(row, before),)
         (cipher,) = cached
         if cipher is None:
             raise PersonErased("the person was erased: nothing is written about them any more")
@@ -153,20 +151,23 @@ class KeyCache:
     def by_id(self, key_id: UUID) -> AESGCM | None:
         with self._lock:
             cached = self._fresh(key_id)
+            before = self._forgettings
         if cached is None:
             row = PersonKey.objects.using(KEYS).filter(pk=key_id).first()
             # A key that is not in the store was destroyed, and its tombstone aged out.
-            return None if row is None else self._keep(row)
+            return None if row is None else self._keep(row, before)
         return cached[0]
 
     def forget(self, person_id: UUID) -> None:
         with self._lock:
+            self._forgettings += 1
             key_id = self._key_ids.pop(person_id, None)
             if key_id is not None:
                 self._ciphers.pop(key_id, None)
 
     def clear(self) -> None:
         with self._lock:
+            self._forgettings += 1
             self._ciphers.clear()
             self._key_ids.clear()
 
@@ -181,9 +182,12 @@ class KeyCache:
             return None
         return (cipher,)
 
-    def _keep(self, row: PersonKey) -> AESGCM | None:
+    def _keep(self, row: PersonKey, before: int) -> AESGCM | None:
+        """``before``: how many forgettings there had been when the row was fetched."""
         cipher = None if row.wrapped is None else AESGCM(_unwrap(row))
         with self._lock:
+            if before != self._forgettings:
+                return cipher
             self._ciphers[row.id] = (time.monotonic(), row.person_id, cipher)
             self._ciphers.move_to_end(row.id)
             self._key_ids[row.person_id] = row.id

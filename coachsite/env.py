@@ -232,8 +232,8 @@ SETTINGS: tuple[Setting, ...] = (
         "COACH_PRE_ROLL_MS",
         "240",
         "a whole number from 120 to 2000",
-        "Sound kept from before speech was noticed, so that no first sound is lost: noticing takes two "
-        "windows, and a soft onset lies before them.",
+        "Sound kept from before speech was noticed, so that no first sound is lost: noticing takes "
+        "COACH_MIN_SPEECH_MS, and a soft onset lies before that.",
         parse.whole(120, 2000),
     ),
     Setting(
@@ -308,7 +308,8 @@ SETTINGS: tuple[Setting, ...] = (
         "COACH_IDLE_LIMIT_S",
         "120",
         "a whole number from 5 to 86400",
-        "Seconds without a word from either side after which a conversation ends by itself.",
+        "Seconds without a word from either side after which a conversation ends by itself; the avatar's "
+        "question whether anybody is still there does not count.",
         parse.whole(5, 86400),
     ),
     Setting(
@@ -319,6 +320,15 @@ SETTINGS: tuple[Setting, ...] = (
         "How long a process owns a conversation without renewing it. Shorter lets another process take over "
         "sooner after a crash; longer survives a slow database.",
         parse.whole(2, 300),
+    ),
+    Setting(
+        _LIMITS,
+        "COACH_RESUME_WITHIN_S",
+        "1800",
+        "a whole number from 1 to 604800",
+        "Seconds in which an interrupted conversation can be taken up again. After that it ends as abandoned "
+        "and gets its report. Longer forgives a lunch break; shorter shows the report sooner.",
+        parse.whole(1, 604_800),
     ),
 )
 

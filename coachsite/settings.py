@@ -158,6 +158,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "abandoned": {"task": "memory.interrupt_abandoned", "schedule": 60.0},
+    "interrupted": {"task": "reports.end_abandoned", "schedule": 60.0},
     "overdue": {"task": "reports.requeue_overdue", "schedule": 300.0},
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5}
@@ -213,6 +214,7 @@ COACH_TTS_ADDRESS: str = _values["COACH_TTS_ADDRESS"]
 COACH_MAX_CONVERSATIONS: int = _values["COACH_MAX_CONVERSATIONS"]
 COACH_IDLE_LIMIT_S: int = _values["COACH_IDLE_LIMIT_S"]
 COACH_LEASE_S: int = _values["COACH_LEASE_S"]
+COACH_RESUME_WITHIN_S: int = _values["COACH_RESUME_WITHIN_S"]
 
 VOICE_ENGINES: dict[str, dict[str, dict[str, Any]]] = {
     "vad": {
@@ -283,7 +285,8 @@ if _values["COACH_SMTP_URL"]:
 else:
     # Never to the console: a reset link or an address would end up in the logs.
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = COACH_DATA_DIR / "mail"
+# With a mail server too: what was written there before it came is still erased with its person.
+EMAIL_FILE_PATH = COACH_DATA_DIR / "mail"
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest, Now
@@ -26,6 +27,13 @@ from avatars.models import Scenario, ScenarioVersion
 from avatars.sheets import ScenarioSheet
 from memory.models import Conversation, Turn
 from memory.records import TimedWord, TurnRecord
+
+LEASES_TO_RETURN = 4
+"""So many lease lengths after its lease ran out an owner may still come back and renew it: a database that was
+away for everybody must not cost those who live their conversations."""
+
+TIME_TO_COME = timedelta(minutes=5)
+"""So long after its start a conversation waits for the first process to drive it."""
 
 _OPEN = (Conversation.Status.LIVE, Conversation.Status.INTERRUPTED)
 
@@ -52,7 +60,6 @@ class ConversationContext:
     trainee_id: UUID
     trainee_name: str
     """As the trainee wants to be addressed; may be empty."""
-    trainee_language: str
     sheet: ScenarioSheet
     status: str
     turns: list[TurnRecord]
@@ -82,7 +89,8 @@ def start_conversation(*, trainee: User, scenario_slug: str) -> Conversation:
         if version is None:
             raise UnknownScenario("the organization has no published scenario of this name")
         with transaction.atomic():
-            if not User.objects.filter(pk=trainee.pk, erasing_since__isnull=True).exists():
+            person = User.objects.select_for_update(no_key=True).filter(pk=trainee.pk).first()
+            if person is None or person.erasing_since is not None:
                 raise PersonErased("the person was erased: no conversation begins")
             return Conversation.objects.create(
                 organization_id=trainee.organization_id, trainee=trainee, version=version
@@ -106,7 +114,6 @@ def load_context(*, conversation_id: UUID) -> ConversationContext:
         organization_context=found.organization.context,
         trainee_id=found.trainee_id,
         trainee_name=found.trainee.preferred_name,
-        trainee_language=found.trainee.language,
         sheet=ScenarioSheet.from_json(found.version.sheet),
         status=found.status,
         turns=turns,
@@ -125,16 +132,7 @@ def record_turn(*, conversation_id: UUID, record: TurnRecord, owner: str | None 
     erased, and with ``owner`` :class:`LeaseLost` if somebody else holds the lease.
     """
     with scopes_disabled(), transaction.atomic():
-        conversation = (
-            Conversation.objects.select_related("trainee")
-            .only("organization_id", "lease_owner", "trainee__erasing_since")
-            .filter(pk=conversation_id)
-            .first()
-        )
-        if conversation is None:
-            raise UnknownConversation("no such conversation")
-        if conversation.trainee.erasing_since is not None:
-            raise PersonErased("the person was erased: nothing is written about them any more")
+        conversation = lock_for_writing(conversation_id)
         if owner is not None and conversation.lease_owner not in ("", owner):
             raise LeaseLost("another process drives this conversation")
         Turn.objects.bulk_create(
@@ -143,6 +141,27 @@ def record_turn(*, conversation_id: UUID, record: TurnRecord, owner: str | None 
             unique_fields=["conversation", "seq"],
             update_fields=_CONTENT,
         )
+
+
+def lock_for_writing(conversation_id: UUID) -> Conversation:
+    """The conversation, to write about it until the transaction ends: neither its lease nor its trainee's
+    erasure can change before that. To be called in a transaction, unscoped. Raises
+    :class:`UnknownConversation`, and :class:`PersonErased` once the trainee is being erased.
+
+    SQLite needs no lock of rows: its transactions wait for each other from the start (``IMMEDIATE``).
+    """
+    conversation = (
+        # Weak enough for rows that refer to these, and in the order in which an erasure deletes them.
+        Conversation.objects.select_for_update(of=("self", "trainee"), no_key=True)
+        .select_related("trainee")
+        .filter(pk=conversation_id)
+        .first()
+    )
+    if conversation is None:
+        raise UnknownConversation("no such conversation")
+    if conversation.trainee.erasing_since is not None:
+        raise PersonErased("the person was erased: nothing is written about them any more")
+    return conversation
 
 
 def note_engines(*, conversation_id: UUID, engines: Mapping[str, Any]) -> bool:
@@ -205,7 +224,7 @@ def renew_lease(*, conversation_id: UUID, owner: str, seconds: float) -> bool:
 
 def release_lease(*, conversation_id: UUID, owner: str) -> bool:
     """Stop driving it, so that the next one need not wait. False if it was not ours."""
-    return _change(Q(pk=conversation_id, lease_owner=owner), lease_owner="", lease_expires_at=None)
+    return _change(Q(pk=conversation_id, lease_owner=owner), lease_owner="", lease_expires_at=Now())
 
 
 def mark_interrupted(*, conversation_id: UUID, owner: str | None = None, elapsed_ms: float = 0.0) -> bool:
@@ -217,22 +236,46 @@ def mark_interrupted(*, conversation_id: UUID, owner: str | None = None, elapsed
         status=Conversation.Status.INTERRUPTED,
         elapsed_ms=Greatest(F("elapsed_ms"), Value(float(elapsed_ms))),
         lease_owner="",
-        lease_expires_at=None,
+        lease_expires_at=Now(),
     )
 
 
 def interrupt_abandoned() -> int:
-    """Mark as interrupted what a dead process left live; how many there were."""
+    """Mark as interrupted what nobody drives though it is live; how many there were: what a dead process left,
+    ``LEASES_TO_RETURN`` lease lengths after its lease ran out, and what nobody came to, ``TIME_TO_COME`` after
+    its start."""
+    lease = timedelta(seconds=settings.COACH_LEASE_S)
     with scopes_disabled():
-        return Conversation.objects.filter(status=Conversation.Status.LIVE, lease_expires_at__lt=Now()).update(
-            status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=None
-        )
+        return Conversation.objects.filter(
+            Q(lease_expires_at__lt=Now() - LEASES_TO_RETURN * lease)
+            | Q(lease_expires_at__isnull=True, started_at__lt=Now() - TIME_TO_COME),
+            status=Conversation.Status.LIVE,
+        ).update(status=Conversation.Status.INTERRUPTED, lease_owner="", lease_expires_at=Now())
 
 
-def end_conversation(*, conversation_id: UUID, reason: str) -> bool:
-    """True for the first caller, who then asks for the report; False for everybody after."""
+def end_abandoned() -> list[UUID]:
+    """End, for the reason ``abandoned``, what was interrupted and not taken up within COACH_RESUME_WITHIN_S.
+    Those that this call ended, for whoever asks for their reports."""
+    late = Q(
+        lease_expires_at__lt=Now() - timedelta(seconds=settings.COACH_RESUME_WITHIN_S),
+        status=Conversation.Status.INTERRUPTED,
+    )
+    with scopes_disabled():
+        found = list(Conversation.objects.filter(late).values_list("pk", flat=True))
+    # Each by a conditional UPDATE of its own: somebody may be taking it up at this moment.
+    return [pk for pk in found if _end(Q(late, pk=pk), reason="abandoned")]
+
+
+def end_conversation(*, conversation_id: UUID, reason: str, owner: str | None = None) -> bool:
+    """True for the first caller, who then asks for the report; False for everybody after, and with ``owner``
+    if somebody else drives it by now."""
+    ours = Q() if owner is None else Q(lease_owner__in=("", owner))
+    return _end(Q(ours, pk=conversation_id, status__in=_OPEN), reason=reason)
+
+
+def _end(condition: Q, *, reason: str) -> bool:
     return _change(
-        Q(pk=conversation_id, status__in=_OPEN),
+        condition,
         status=Conversation.Status.ENDED,
         end_reason=reason,
         ended_at=timezone.now(),

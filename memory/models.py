@@ -39,6 +39,8 @@ class Conversation(models.Model):
     lease_owner = models.CharField(max_length=64, blank=True)
     """The process (and socket) that drives it; empty: nobody does."""
     lease_expires_at = models.DateTimeField(null=True)
+    """Until when; of an interrupted conversation: since when nobody drives it. None: nobody ever did, or it
+    ended."""
 
     objects = ScopedManager(organization="organization")
 

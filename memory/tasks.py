@@ -9,5 +9,5 @@ from memory.conversations import interrupt_abandoned
 
 @shared_task(name="memory.interrupt_abandoned", ignore_result=True)  # type: ignore[untyped-decorator]
 def sweep_abandoned() -> None:
-    """Say of what a dead process left live that it is interrupted."""
+    """Say of what is live and driven by nobody that it is interrupted."""
     interrupt_abandoned()

@@ -16,9 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from accounts.models import User
-from accounts.vault import PersonErased
-from memory.conversations import UnknownConversation, load_context
+from memory.conversations import load_context, lock_for_writing
 from memory.models import Conversation
 from reports.metrics import ANALYSIS_VERSION, compute_report
 from reports.models import Report
@@ -95,7 +93,7 @@ def error_code(error: Exception) -> str:
 def _mark(conversation_id: UUID, status: str, *, progress: float) -> None:
     """Make the report's row if there is none; a report that is done stays readable while it is recomputed."""
     with scopes_disabled(), transaction.atomic():
-        _refuse_if_gone(conversation_id)
+        lock_for_writing(conversation_id)
         report, made = Report.objects.get_or_create(
             conversation_id=conversation_id,
             analysis_version=ANALYSIS_VERSION,
@@ -108,10 +106,10 @@ def _mark(conversation_id: UUID, status: str, *, progress: float) -> None:
 
 
 def _store(conversation_id: UUID, metrics: dict[str, Any]) -> Report:
-    """Upsert. Two tasks for one conversation write the same; the tombstone is looked at inside the
-    transaction that writes."""
+    """Upsert. Two tasks for one conversation write the same; a person who is being erased meanwhile waits
+    for this transaction, or this one is refused."""
     with scopes_disabled(), transaction.atomic():
-        conversation = _refuse_if_gone(conversation_id)
+        conversation = lock_for_writing(conversation_id)
         Report.objects.bulk_create(
             [
                 Report(
@@ -139,19 +137,10 @@ def _note_failure(conversation_id: UUID, code: str) -> None:
         ).update(status=Report.Status.FAILED, error_code=code, updated_at=timezone.now())
 
 
-def _refuse_if_gone(conversation_id: UUID) -> Conversation:
-    conversation = Conversation.objects.filter(pk=conversation_id).first()
-    if conversation is None:
-        raise UnknownConversation("no such conversation")
-    if not User.objects.filter(pk=conversation.trainee_id, erasing_since__isnull=True).exists():
-        raise PersonErased("the person was erased: no report is written")
-    return conversation
-
-
 def _writes_fillers(conversation_id: UUID) -> bool:
     """Whether the recognizer that ran could write "um". ``engines["stt"]`` is ``{"name": ..., "writes_fillers":
     bool}``; where it does not say so, it could not."""
     with scopes_disabled():
-        engines = Conversation.objects.values_list("engines", flat=True).get(pk=conversation_id)
+        engines = Conversation.objects.values_list("engines", flat=True).filter(pk=conversation_id).first()
     recognizer = engines.get("stt") if isinstance(engines, dict) else None
     return isinstance(recognizer, dict) and recognizer.get("writes_fillers") is True

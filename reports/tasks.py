@@ -10,7 +10,7 @@ from celery import shared_task
 
 from accounts.background import run_in_background
 from accounts.vault import PersonErased
-from memory.conversations import UnknownConversation
+from memory.conversations import UnknownConversation, end_abandoned
 from reports.analysis import analyse, error_code, mark_queued, overdue
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,18 @@ def analyse_conversation(conversation_id: str) -> None:
 @shared_task(name="reports.requeue_overdue", **RUNS_AGAIN)  # type: ignore[untyped-decorator]
 def requeue_overdue() -> None:
     """Ask again for reports that were lost with their process. For a timer, or the start of the server."""
-    for conversation_id in overdue():
+    _request_reports(overdue())
+
+
+@shared_task(name="reports.end_abandoned", **RUNS_AGAIN)  # type: ignore[untyped-decorator]
+def sweep_interrupted() -> None:
+    """End what was interrupted and not taken up in time, and ask for its reports. What dies in between is
+    found by ``requeue_overdue``."""
+    _request_reports(end_abandoned())
+
+
+def _request_reports(conversations: list[UUID]) -> None:
+    for conversation_id in conversations:
         try:
             request_report(conversation_id=conversation_id)
         except (UnknownConversation, PersonErased) as exc:

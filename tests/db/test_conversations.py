@@ -7,6 +7,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_scopes import scopes_disabled
@@ -21,6 +22,7 @@ from memory.conversations import (
     UnknownConversation,
     UnknownScenario,
     claim_lease,
+    end_abandoned,
     end_conversation,
     interrupt_abandoned,
     load_context,
@@ -52,6 +54,9 @@ OPENING = TurnRecord(
 )
 ANSWER = TurnRecord(2, "trainee", "speech", "It comes tomorrow, sorry — “für dich”.", 1000.0, 3000.0)
 
+LEASE = timedelta(seconds=settings.COACH_LEASE_S)
+RESUME_WITHIN = timedelta(seconds=settings.COACH_RESUME_WITHIN_S)
+
 
 @pytest.fixture
 def conversation(cast: Cast, scenario: Scenario) -> Conversation:
@@ -63,11 +68,14 @@ def current(conversation: Conversation) -> Conversation:
         return Conversation.objects.get(pk=conversation.pk)
 
 
-def expire_lease(conversation: Conversation) -> None:
+def expire_lease(conversation: Conversation, *, ago: timedelta = timedelta(milliseconds=50)) -> None:
     with scopes_disabled():
-        Conversation.objects.filter(pk=conversation.pk).update(
-            lease_expires_at=Now() - timedelta(milliseconds=50)
-        )
+        Conversation.objects.filter(pk=conversation.pk).update(lease_expires_at=Now() - ago)
+
+
+def began(conversation: Conversation, *, ago: timedelta) -> None:
+    with scopes_disabled():
+        Conversation.objects.filter(pk=conversation.pk).update(started_at=Now() - ago)
 
 
 def test_it_comes_back_with_its_whole_context(cast: Cast, conversation: Conversation) -> None:
@@ -79,7 +87,6 @@ def test_it_comes_back_with_its_whole_context(cast: Cast, conversation: Conversa
         organization_context="We sell lamps.",
         trainee_id=cast.trainee.pk,
         trainee_name="Tess",
-        trainee_language="en",
         sheet=dataclasses.replace(SHEET, version=1),
         status="live",
         turns=[OPENING, ANSWER],
@@ -205,12 +212,82 @@ def test_the_first_to_end_it_wins_and_nobody_drives_it_after(conversation: Conve
     assert ended.ended_at is not None
 
 
-def test_what_a_dead_process_left_live_becomes_interrupted(cast: Cast, conversation: Conversation) -> None:
+def test_who_lost_the_lease_can_not_end_it(conversation: Conversation) -> None:
+    claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+    expire_lease(conversation)
+    assert claim_lease(conversation_id=conversation.pk, owner="b", seconds=30)
+    assert end_conversation(conversation_id=conversation.pk, reason="idle", owner="a") is False
+    assert (current(conversation).status, current(conversation).lease_owner) == ("live", "b")
+    assert end_conversation(conversation_id=conversation.pk, reason="idle", owner="b") is True
+
+
+def test_its_last_owner_ends_it_though_it_counts_as_interrupted(conversation: Conversation) -> None:
+    claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+    expire_lease(conversation, ago=timedelta(hours=1))
+    assert interrupt_abandoned() == 1
+    assert end_conversation(conversation_id=conversation.pk, reason="hung_up", owner="a") is True
+    assert (current(conversation).status, current(conversation).end_reason) == ("ended", "hung_up")
+
+
+def test_what_a_dead_process_left_live_becomes_interrupted(conversation: Conversation) -> None:
     claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
     assert interrupt_abandoned() == 0
-    expire_lease(conversation)
+    expire_lease(conversation, ago=4 * LEASE + timedelta(seconds=1))
+    assert interrupt_abandoned() == 1
+    assert (current(conversation).status, current(conversation).lease_owner) == ("interrupted", "")
+
+
+def test_an_owner_who_comes_back_within_four_leases_goes_on(conversation: Conversation) -> None:
+    claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+    expire_lease(conversation, ago=4 * LEASE - timedelta(seconds=5))
+    assert interrupt_abandoned() == 0
+    assert renew_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+
+
+def test_what_nobody_came_to_becomes_interrupted(conversation: Conversation) -> None:
+    began(conversation, ago=timedelta(minutes=4))
+    assert interrupt_abandoned() == 0
+    began(conversation, ago=timedelta(minutes=6))
     assert interrupt_abandoned() == 1
     assert current(conversation).status == "interrupted"
+
+
+def test_what_was_let_go_and_not_taken_up_becomes_interrupted(conversation: Conversation) -> None:
+    claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+    release_lease(conversation_id=conversation.pk, owner="a")
+    assert interrupt_abandoned() == 0
+    expire_lease(conversation, ago=4 * LEASE + timedelta(seconds=1))
+    assert interrupt_abandoned() == 1
+    assert current(conversation).status == "interrupted"
+
+
+def test_what_is_not_taken_up_in_time_ends_as_abandoned(conversation: Conversation) -> None:
+    claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+    mark_interrupted(conversation_id=conversation.pk, owner="a", elapsed_ms=5000.0)
+    expire_lease(conversation, ago=RESUME_WITHIN - timedelta(seconds=5))
+    assert end_abandoned() == []
+    expire_lease(conversation, ago=RESUME_WITHIN + timedelta(seconds=1))
+    assert end_abandoned() == [conversation.pk]
+    assert end_abandoned() == []
+    ended = current(conversation)
+    assert (ended.status, ended.end_reason, ended.elapsed_ms) == ("ended", "abandoned", 5000.0)
+    assert ended.ended_at is not None
+
+
+def test_the_time_to_take_it_up_begins_when_it_is_found_interrupted(conversation: Conversation) -> None:
+    # The server was down for a day: the trainee could not come back meanwhile.
+    claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+    expire_lease(conversation, ago=timedelta(days=1))
+    assert (interrupt_abandoned(), end_abandoned()) == (1, [])
+    assert claim_lease(conversation_id=conversation.pk, owner="b", seconds=30)
+    assert end_abandoned() == []
+
+
+def test_what_is_driven_is_never_abandoned(conversation: Conversation) -> None:
+    claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+    began(conversation, ago=timedelta(days=1))
+    expire_lease(conversation, ago=timedelta(days=1))
+    assert end_abandoned() == []
 
 
 def test_it_keeps_which_engine_did_what(conversation: Conversation) -> None:

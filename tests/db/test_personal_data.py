@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
@@ -9,6 +11,7 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.mail import EmailMessage, get_connection
 from django.test import Client
 from django.utils import timezone
 from django_scopes import scopes_disabled
@@ -16,7 +19,7 @@ from django_scopes import scopes_disabled
 from accounts import vault
 from accounts.keystore.models import ErasureLog, PersonKey
 from accounts.models import Organization, Team, User
-from accounts.personal_data import erase_person, personal_data, reaches_a_person
+from accounts.personal_data import AccountsData, erase_person, personal_data, reaches_a_person
 from accounts.tokens import create_token
 from avatars.models import Assignment, Scenario
 from memory.conversations import record_turn, start_conversation
@@ -51,8 +54,17 @@ def test_every_covered_model_is_one_that_is_looked_for(cast: Cast) -> None:
 
 
 @pytest.fixture
-def full_life(cast: Cast, scenario: Scenario, client: Client, settings, tmp_path) -> User:
-    """A trainee of whom there is something in every model."""
+def mail(settings, tmp_path) -> Path:
+    """The folder into which mail is written where there is no mail server."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    return settings.EMAIL_FILE_PATH
+
+
+@pytest.fixture
+def full_life(cast: Cast, scenario: Scenario, client: Client, settings, tmp_path, mail: Path) -> User:
+    """A trainee of whom there is something in every model, and a letter."""
+    EmailMessage("Reset your password", "the link", to=[cast.trainee.email]).send()
     settings.MEDIA_ROOT = tmp_path
     person = cast.trainee
     client.force_login(person)
@@ -102,6 +114,7 @@ EVERYTHING = {
     "accounts.Team_members": 1,
     "accounts.Team_coaches": 1,
     "accounts.User": 1,
+    "mail": 1,
 }
 
 
@@ -164,7 +177,42 @@ def test_a_person_can_read_everything_that_is_kept(cast: Cast, full_life: User) 
         "teams": ["First"],
         "coached_teams": ["First"],
         "api_tokens": ["laptop"],
+        "mail": ["Reset your password"],
     }
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_mail_in_files_is_erased_by_every_address_of_a_person_and_by_no_other(
+    cast: Cast, client: Client, mail: Path
+) -> None:
+    client.post("/accounts/password/reset/", {"email": cast.trainee.email.upper()})
+    with scopes_disabled():
+        EmailAddress.objects.create(user=cast.trainee, email="second@here.test", primary=True)
+    # One connection, one file: three letters, of which two are the trainee's.
+    get_connection().send_messages(
+        [
+            EmailMessage("One", "…", to=["Tess <Second@here.test>"]),
+            EmailMessage("Two", "kept — whole", to=[cast.coach.email]),
+            EmailMessage("Three", "…", to=[cast.admin.email], cc=[cast.trainee.email]),
+        ]
+    )
+    alone, shared = sorted(mail.iterdir(), key=lambda file: b"Subject: Two" in file.read_bytes())
+    (own,) = [one for one in personal_data() if isinstance(one, AccountsData)]
+    with scopes_disabled():
+        assert own.find(cast.trainee.pk)["mail"] == 3
+    counts = erase_person(person=cast.trainee.pk).counts
+    assert counts["mail"] == 3
+    assert list(mail.iterdir()) == [shared]
+    assert not alone.exists()
+    left = shared.read_bytes()
+    assert (left.count(b"Subject: "), b"Subject: Two" in left, left.endswith(b"-" * 79 + b"\n")) == (
+        1,
+        True,
+        True,
+    )
+    assert all(one.encode() not in left for one in ("trainee@here.test", "second@here.test"))
+    with scopes_disabled():
+        assert own.find(cast.coach.pk)["mail"] == 1
 
 
 def test_an_organization_with_people_is_not_deleted_by_accident(cast: Cast) -> None:

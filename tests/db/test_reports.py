@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django_scopes import scopes_disabled
@@ -16,13 +17,21 @@ from accounts import vault
 from accounts.models import User
 from accounts.vault import Damaged, PersonErased
 from avatars.models import Scenario
-from memory.conversations import UnknownConversation, end_conversation, record_turn, start_conversation
+from coachsite.sweeping import SWEEPS
+from memory.conversations import (
+    UnknownConversation,
+    end_conversation,
+    load_context,
+    mark_interrupted,
+    record_turn,
+    start_conversation,
+)
 from memory.models import Conversation
 from memory.records import TimedWord, TurnRecord
 from reports.analysis import analyse, error_code, overdue, report_json
 from reports.metrics import ANALYSIS_VERSION
 from reports.models import Report
-from reports.tasks import analyse_conversation, request_report, requeue_overdue
+from reports.tasks import analyse_conversation, request_report, requeue_overdue, sweep_interrupted
 from tests.db.conftest import Cast
 from voice.errors import SttUnavailable
 
@@ -208,7 +217,7 @@ def test_an_unknown_conversation_is_an_error_and_has_no_report() -> None:
 
 
 def test_the_task_is_acknowledged_late_and_runs_again_when_its_worker_is_lost() -> None:
-    for task in (analyse_conversation, requeue_overdue):
+    for task in (analyse_conversation, requeue_overdue, sweep_interrupted):
         assert (task.acks_late, task.reject_on_worker_lost, task.ignore_result) == (True, True, True)
     assert analyse_conversation.name == "reports.analyse_conversation"
 
@@ -258,6 +267,23 @@ def test_what_was_lost_with_its_process_is_found_again(conversation: UUID) -> No
     with scopes_disabled():
         Report.objects.update(updated_at=timezone.now() - timedelta(minutes=16))
     assert overdue() == []
+
+
+def test_what_was_abandoned_ends_and_its_report_is_asked_for(cast: Cast, scenario: Scenario) -> None:
+    left, fresh = (start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug).pk for _ in range(2))
+    for pk in (left, fresh):
+        mark_interrupted(conversation_id=pk)
+    day_ago = timezone.now() - timedelta(days=1)
+    with scopes_disabled():
+        Conversation.objects.filter(pk=left).update(lease_expires_at=day_ago)
+    sweep_interrupted()
+    assert [report_json(conversation_id=pk)["status"] for pk in (left, fresh)] == ["queued", "none"]
+    assert [load_context(conversation_id=pk).status for pk in (left, fresh)] == ["ended", "interrupted"]
+
+
+def test_what_a_timer_of_the_server_sweeps_is_what_celerys_beat_sends() -> None:
+    beats = {one["task"] for one in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert {task.name for task in SWEEPS} == beats
 
 
 def test_a_conversation_that_goes_on_is_not_overdue(cast: Cast, scenario: Scenario) -> None:

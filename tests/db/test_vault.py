@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core import serializers
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts import vault
 from accounts.fields import PlaintextRefused
@@ -58,7 +62,8 @@ def test_it_reads_none_once_the_key_is_destroyed(cast: Cast, memory: Memory) -> 
     with organization_scope(cast.organization):
         assert Memory.objects.get(pk=memory.pk).text is None
     assert vault.destroy_key(cast.trainee.pk) is False
-    assert vault.is_destroyed(cast.trainee.pk)
+    key = PersonKey.objects.get(person_id=cast.trainee.pk)
+    assert (key.wrapped, key.destroyed_at is not None) == (None, True)
 
 
 def test_it_reads_none_where_the_whole_key_row_is_gone(cast: Cast, memory: Memory) -> None:
@@ -76,6 +81,66 @@ def test_it_gives_an_erased_person_no_second_key(cast: Cast, memory: Memory) -> 
     vault.destroy_key(cast.coach.pk)  # never had one
     with pytest.raises(vault.PersonErased):
         vault.seal(cast.coach.pk, "a.B.c", b"x")
+
+
+class Late:
+    """Does ``act`` in the midst of the next ``name`` of the keys: just before it, or just after."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object], *, after: bool
+    ) -> None:
+        step = getattr(QuerySet, name)
+
+        def with_act(queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+            if queryset.model is not PersonKey:
+                return step(queryset, *args, **kwargs)
+            monkeypatch.setattr(QuerySet, name, step)
+            if not after:
+                act()
+            result = step(queryset, *args, **kwargs)
+            if after:
+                act()
+            return result
+
+        monkeypatch.setattr(QuerySet, name, with_act)
+
+
+@pytest.mark.parametrize("step", ["get_or_create", "update"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_first_seal_at_the_same_time_leaves_no_key(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
+) -> None:
+    sealed: list[bytes] = []
+
+    def seal() -> None:
+        # As another process does, whose cache knows nothing.
+        vault.clear_cache()
+        with contextlib.suppress(vault.PersonErased):
+            sealed.append(vault.seal(cast.trainee.pk, "a.B.c", b"x"))
+
+    Late(monkeypatch, step, seal, after=after)
+    vault.destroy_key(cast.trainee.pk)
+    key = PersonKey.objects.get(person_id=cast.trainee.pk)
+    assert (key.wrapped, key.destroyed_at is not None) == (None, True)
+    assert [vault.open_sealed("a.B.c", one) for one in sealed] == [None] * len(sealed)
+    with pytest.raises(vault.PersonErased):
+        vault.seal(cast.trainee.pk, "a.B.c", b"x")
+
+
+@pytest.mark.parametrize("use", ["seal", "open"])
+def test_a_key_that_was_being_fetched_while_it_was_destroyed_is_not_remembered(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    sealed = vault.seal(cast.trainee.pk, "a.B.c", b"x")
+    vault.clear_cache()
+    Late(monkeypatch, "first", lambda: vault.destroy_key(cast.trainee.pk), after=True)
+    if use == "seal":
+        vault.seal(cast.trainee.pk, "a.B.c", b"y")
+    else:
+        vault.open_sealed("a.B.c", sealed)
+    assert vault.open_sealed("a.B.c", sealed) is None
+    with pytest.raises(vault.PersonErased):
+        vault.seal(cast.trainee.pk, "a.B.c", b"y")
 
 
 def test_it_keeps_the_keys_of_others_when_one_is_destroyed(cast: Cast) -> None:

@@ -6,20 +6,17 @@ because that is what a listener would say: response gaps are counted from there.
 
 from __future__ import annotations
 
-import struct
 import subprocess
 import sys
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
-from scipy.io import wavfile
 
-from voice.audio import MAX_RATE, MIN_RATE
 from voice.engines.base import Pcm
+from voice.wavfile import BadRecording, read_wav
 
 SENTENCE = "My new phone broke after two days and I want my money back."
 """Complete, and without a pause that is longer than the shortest window worth measuring."""
@@ -69,35 +66,14 @@ class Clip:
 
 
 def read_clip(path: Path, rate: int) -> Clip:
-    """A WAV file at any rate, mono or more (mixed down), PCM or float. Raises :class:`BadClip`."""
+    """A WAV file as ``manage.py talk`` takes it. Raises :class:`BadClip`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)
-            source_rate, data = wavfile.read(path)
-    except OSError as exc:
-        raise BadClip(f"{path}: can't be read ({exc.strerror or 'not a WAV file'})") from None
-    except (ValueError, EOFError, struct.error, TypeError, KeyError, IndexError, UnboundLocalError):
-        # UnboundLocalError: scipy's way of saying that there is no data chunk
-        raise BadClip(f"{path}: not a WAV file with PCM sound") from None
-    if not len(data):
-        raise BadClip(f"{path}: there is no sound in it")
-    if not MIN_RATE <= source_rate <= MAX_RATE * 2:
-        raise BadClip(f"{path}: a rate of {source_rate} Hz is not supported")
-    if len(data) > LONGEST_S * source_rate:
+        samples = read_wav(path, rate)
+    except BadRecording as exc:
+        raise BadClip(str(exc)) from None
+    if len(samples) > LONGEST_S * rate:
         raise BadClip(f"{path}: longer than {LONGEST_S:.0f} s, which is no turn of a conversation")
-    return clip_of(_as_signal(data), source_rate, rate, origin=path.name)
-
-
-def _as_signal(data: NDArray[np.generic]) -> Signal:
-    """Mono, full scale at 1."""
-    signal = data.astype(np.float64)
-    if data.dtype == np.uint8:
-        signal = (signal - 128.0) / 128.0
-    elif np.issubdtype(data.dtype, np.integer):
-        signal /= 2.0 ** (8 * data.dtype.itemsize - 1)
-    if signal.ndim > 1:
-        signal = signal.mean(axis=1)
-    return np.nan_to_num(signal, posinf=0.0, neginf=0.0)
+    return Clip(samples, rate, loud_until_ms(samples, rate, origin=str(path)), path.name)
 
 
 def clip_of(signal: Signal, source_rate: int, rate: int, *, origin: str) -> Clip:

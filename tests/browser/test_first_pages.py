@@ -40,7 +40,7 @@ def test_a_trainee_signs_in_and_finds_the_four_scenarios(browser: Browser, base:
         assert window.page.url == f"{base}/"
         assert window.page.get_by_role("heading", level=2).all_inner_texts() == SCENARIOS
         first = window.page.get_by_role("listitem").first
-        command = "python manage.py talk discovery-call --say FILE.wav --as trainee@demo.test"
+        command = ".venv/bin/python manage.py talk discovery-call --say FILE.wav --as trainee@demo.test"
         expect(first.get_by_text(command)).to_be_hidden()
         first.get_by_text("Talk from the command line").click()
         expect(first.get_by_text(command)).to_be_visible()

@@ -11,13 +11,11 @@ import pytest
 from pydantic_ai import Agent
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelRequest, TextPart, UserPromptPart
-from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from avatars.demo import SHEETS
 from avatars.prompts import BEGINNING, render_system_prompt, stage_note
 from avatars.scripted import ScriptedModel
-from avatars.sheets import ScenarioSheet
 from voice.engines import llm_agent
 from voice.engines.base import Message, ReplyRequest
 from voice.engines.llm_agent import AgentLlm
@@ -164,14 +162,6 @@ def test_the_model_is_given_prompt_history_and_what_is_to_be_answered() -> None:
     seen.clear()
     asyncio.run(text_of(llm, request(*history, occasion="silence")))
     assert seen == [*told, ("user", stage_note("silence")), f"prompt with {SECRET}"]
-
-
-def test_the_opening_line_is_said_as_it_stands_without_asking_a_model() -> None:
-    def no_model(sheet: ScenarioSheet) -> Model:
-        raise AssertionError("not asked")
-
-    asked = ReplyRequest("", (), "opening", {"sheet": SHEET})
-    assert asyncio.run(text_of(AgentLlm(no_model), asked)) == SHEET.opening_line
 
 
 def test_the_scripted_avatar_answers_through_it() -> None:

@@ -76,3 +76,66 @@ def test_decisions_are_numbered_without_gaps_and_say_the_three_things() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
     headings = {"## Context", "## Decision", "## Consequences"}
     assert [path.name for path in decisions if not headings <= set(path.read_text().splitlines())] == []
+
+
+ARCHITECTURE = PROJECT / "docs/architecture.md"
+
+
+def folders_of_code() -> set[str]:
+    """What make and git leave alone: ``build`` is made, and so is what begins with a dot."""
+    folders = [path for path in PROJECT.iterdir() if path.is_dir() and path.name[0] not in "._"]
+    return {path.name for path in folders if any(path.glob("**/*.py"))} - {"build"}
+
+
+def test_the_architecture_s_house_has_every_folder_of_code_and_no_other() -> None:
+    table = ARCHITECTURE.read_text().split("## The house")[1].split("Imports point")[0]
+    listed = {
+        name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)/`", row)
+    }
+    assert listed == folders_of_code()
+
+
+def test_the_architecture_s_imports_are_those_that_lint_holds() -> None:
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (one["layers"] for one in contracts if one["type"] == "layers")
+    assert f"`{' -> '.join(layers)}`" in ARCHITECTURE.read_text()
+
+
+def test_the_modules_that_the_architecture_names_exist() -> None:
+    section = ARCHITECTURE.read_text().split("## The live conversation")[1].split("Four rules")[0]
+    named = {name.removesuffix(".py") for name in re.findall(r"`([a-z_]+(?:\.py)?)`", section)}
+    assert named >= {"segmenter", "turns", "phrases", "playout", "conversation", "wire", "consumers"}
+    assert {name for name in named if not (PROJECT / "voice" / f"{name}.py").is_file()} == set()
+
+
+def test_every_settings_name_in_the_architecture_is_one() -> None:
+    named = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", ARCHITECTURE.read_text()))
+    assert {
+        name for name in named if f"| `{name}` |" not in (PROJECT / "docs/settings.md").read_text()
+    } == set()
+
+
+def test_every_engine_of_its_own_is_in_the_contract_that_keeps_engines_apart() -> None:
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    apart, unseen = (
+        next(one for one in contracts if one["name"].startswith(name))
+        for name in ("Engines know", "The conversation sees")
+    )
+    modules = {f"voice.engines.{path.stem}" for path in (PROJECT / "voice/engines").glob("*.py")}
+    helpers = {
+        f"voice.engines.{name}"
+        for name in ("sphinx", "sphinx_pool", "sphinx_recognition", "wyoming_link", "wyoming_speech")
+    }
+    whole = modules - {"voice.engines.__init__", "voice.engines.base"}
+    assert set(unseen["forbidden_modules"]) == whole
+    assert set(apart["modules"]) == whole - helpers - {"voice.engines.registry"}
+
+
+def test_the_code_uses_the_words_of_the_glossary() -> None:
+    glossary = ARCHITECTURE.read_text().split("## Words")[1]
+    terms = re.findall(r"\*([^*]+)\*", glossary)
+    assert len(terms) >= 15
+    apps = ("avatars", "memory", "reports", "voice")
+    code = " ".join(path.read_text().lower() for app in apps for path in (PROJECT / app).rglob("*.py"))
+    words = {word for term in terms for word in re.findall(r"[a-z]+", term.lower())} - {"and"}
+    assert {word for word in words if not re.search(rf"\b{word}|_{word}", code)} == set()

@@ -21,7 +21,7 @@ from voice.engines.base import (
     VadStream,
     Voice,
 )
-from voice.engines.registry import BadEngineSetting, Engines
+from voice.engines.registry import BadEngineSetting
 
 pytestmark = pytest.mark.unit
 HERE = __name__
@@ -213,12 +213,7 @@ def test_closing_closes_every_engine_and_tells_of_those_that_failed() -> None:
     assert registry.load("vad", "fine", TABLE) is not engines[0]
 
 
-def test_engines_describe_themselves_with_a_hint_where_there_are_better_ones() -> None:
-    order = {"vad": ["gone", "fine"], "stt": ["good"], "llm": ["agent"], "tts": ["worker"]}
-    found = Engines.choose({"stt": "good"}, TABLE, order).describe()
-    assert found["llm"] == {"name": "agent", "embedded": False, "hint": ""}
-    assert found["tts"] == {"name": "wyoming", "embedded": False, "hint": ""}
-    assert (found["vad"]["name"], found["vad"]["embedded"]) == ("energy", True)
-    assert "onnxruntime" in found["vad"]["hint"]
-    assert "docs/settings.md" in found["stt"]["hint"]
-    assert registry.better("stt", "pocketsphinx") == found["stt"]["hint"]
+def test_engines_with_better_ones_come_with_a_hint() -> None:
+    assert "onnxruntime" in registry.better("vad", registry.load("vad", "fine", TABLE))
+    assert "docs/settings.md" in registry.better("stt", "pocketsphinx")
+    assert [registry.better("llm", "agent"), registry.better("tts", "wyoming")] == ["", ""]

@@ -117,7 +117,9 @@ class Utterance(ABC):
 
     @abstractmethod
     def feed(self, samples: Pcm) -> None:
-        """Take 16 kHz samples; returns at once. Bounded by :attr:`SttEngine.max_utterance_s`."""
+        """Take 16 kHz samples; returns at once. An utterance may be of any length. An engine that can't keep
+        up holds a bounded amount of sound back; beyond that the utterance fails and :meth:`settle` says so:
+        sound is never left out in silence."""
 
     @abstractmethod
     async def partial(self) -> str:
@@ -129,7 +131,7 @@ class Utterance(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give back the decoder; safe to call twice and while a settle runs (which is then cancelled)."""
+        """Give back what it holds; safe to call twice and while a settle runs (which is then cancelled)."""
 
 
 class SttEngine(Engine):
@@ -139,8 +141,6 @@ class SttEngine(Engine):
     word_timings: ClassVar[bool] = True
     languages: ClassVar[frozenset[str] | None] = None
     """Base language codes it understands ("en"); None means any."""
-    max_utterance_s: ClassVar[float] = 120.0
-    """Longer speech is cut: the oldest words stay, the sound past the limit is not transcribed."""
 
     @abstractmethod
     def open(self, *, language: str, hints: tuple[str, ...] = ()) -> Utterance:

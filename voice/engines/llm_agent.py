@@ -66,9 +66,6 @@ class AgentLlm(LlmEngine):
 
     async def reply(self, request: ReplyRequest) -> AsyncGenerator[str, None]:
         sheet: ScenarioSheet = request.metadata["sheet"]
-        if request.occasion == "opening" and sheet.opening_line and not request.history:
-            yield sheet.opening_line  # said as it stands: no model is asked
-            return
         history, prompt = _conversation(request)
         try:
             async with self._agent.run_stream_events(

@@ -12,8 +12,7 @@ import inspect
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any
 
 from voice.engines.base import Engine, LlmEngine, Problem, SttEngine, TtsEngine, VadEngine
 
@@ -96,30 +95,6 @@ def better(kind: str, engine: Engine | str) -> str:
     """How to get a better engine than this one (or the one of this name); "" if there is none."""
     name = engine if isinstance(engine, str) else engine.name
     return BETTER.get((kind, name), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Engines:
-    """What one process runs on."""
-
-    vad: VadEngine
-    stt: SttEngine
-    llm: LlmEngine
-    tts: TtsEngine
-
-    @classmethod
-    def choose(cls, wanted: Mapping[str, str], table: Table, order: Mapping[str, Sequence[str]]) -> Engines:
-        """``wanted`` and ``order`` by kind; a kind that is not in ``wanted`` is ``auto``."""
-        found = {kind: choose(kind, wanted.get(kind, AUTO), table, order[kind]) for kind in BASES}
-        return cls(**cast("dict[str, Any]", found))
-
-    def describe(self) -> dict[str, dict[str, Any]]:
-        """For the event ``coach.engines``: by kind ``{"name", "embedded", "hint"}``."""
-        engines: dict[str, Engine] = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {
-            kind: {"name": engine.name, "embedded": engine.embedded, "hint": better(kind, engine)}
-            for kind, engine in engines.items()
-        }
 
 
 # -- from an entry to an instance ----------------------------------------------------------------------------

@@ -16,14 +16,15 @@ T = TypeVar("T")
 
 
 class DecoderPool:
-    """Decoders are loaded when they are first needed. Whoever comes when all are lent waits in line.
+    """Decoders are loaded when they are first needed. Whoever comes when all are lent waits in line. One thread
+    more than decoders looks for sound that needs one.
 
     Safe to use from several event loops of one process.
     """
 
     def __init__(self, *, size: int, settings: dict[str, str]) -> None:
         self._size, self._settings = size, settings
-        self._executor = ThreadPoolExecutor(max_workers=size, thread_name_prefix="pocketsphinx")
+        self._executor = ThreadPoolExecutor(max_workers=size + 1, thread_name_prefix="pocketsphinx")
         self._lock = threading.Lock()
         self._idle: list[Decoder] = []
         self._loaded = 0
@@ -36,6 +37,12 @@ class DecoderPool:
             return self._executor.submit(work)
         except RuntimeError as exc:  # shut down
             raise SttUnavailable("The recognizer has been shut down.") from exc
+
+    @property
+    def crowded(self) -> bool:
+        """Somebody waits although there can be no more decoders."""
+        with self._lock:
+            return self._loaded >= self._size and any(not waiter.done() for _, waiter in self._waiting)
 
     async def acquire(self) -> Decoder:
         """Raises :class:`SttUnavailable` if no decoder can be loaded."""

@@ -74,8 +74,9 @@ class Command(BaseCommand):
                 require_migrated()
             except CannotServe as exc:
                 raise CommandError(str(exc)) from exc
-            conversation_id = _begin(_trainee(email), scenario)
-            reason = self._hold(_trainee(email), conversation_id, rehearsal)
+            trainee = _trainee(email)
+            conversation_id = _begin(trainee, scenario)
+            reason = self._hold(trainee, conversation_id, rehearsal)
             if out is not None:
                 _write(out, rehearsal)
         if rehearsal.said < len(say):

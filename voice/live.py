@@ -164,7 +164,7 @@ class LiveConversation:
             )
             return
         ended = await database_sync_to_async(conversations.end_conversation)(
-            conversation_id=self.conversation_id, reason=reason
+            conversation_id=self.conversation_id, reason=reason, owner=self.owner
         )
         if ended and reason != "erased":
             with contextlib.suppress(PersonErased, UnknownConversation):  # erased in this very moment

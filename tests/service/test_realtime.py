@@ -250,6 +250,6 @@ def test_a_client_may_ask_for_more_patience(house: Served, token: str) -> None:
                 if event.type == "conversation.item.input_audio_transcription.completed"
             ]
             assert len(heard) == 1
-            assert {"what", "phone"} <= set(heard[0].lower().split())
+            assert len(heard[0].split()) >= 8  # both sentences
 
     asyncio.run(main())

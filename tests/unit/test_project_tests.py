@@ -56,7 +56,9 @@ def test_it_guards_every_python_that_a_test_starts() -> None:
 def run_pytest(folder: Path, test: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """One test file, in a suite of its own with this suite's conftest."""
     (folder / "tests" / "unit").mkdir(parents=True)
-    for name in ("__init__.py", "conftest.py", "houses.py", "machine.py", "guard", "service"):
+    (folder / "tests" / "service").mkdir()
+    suite = ("__init__.py", "conftest.py", "houses.py", "machine.py", "guard")
+    for name in (*suite, "service/__init__.py", "service/served.py"):
         (folder / "tests" / name).symlink_to(PROJECT / "tests" / name)
     (folder / "tests" / "unit" / "test_one.py").write_text(test)
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\nmarkers = ['unit']\n")

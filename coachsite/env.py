@@ -298,10 +298,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         _LIMITS,
         "COACH_MAX_CONVERSATIONS",
-        "32",
-        "a whole number from 1 to 10000",
-        "Live conversations a web process takes; the next is refused (server_busy) rather than served badly.",
-        parse.whole(1, 10000),
+        "auto",
+        "auto, or a whole number from 1 to 10000",
+        "Live conversations a web process takes; the next is refused (server_busy) rather than served badly. "
+        "auto: four for each CPU core, which is what the embedded recognizer can follow.",
+        parse.whole_or_auto(1, 10000),
     ),
     Setting(
         _LIMITS,

@@ -29,8 +29,19 @@ def flag_or_auto(raw: str) -> bool | None:
     return None if raw.lower() == "auto" else flag(raw)
 
 
+def whole_or_auto(low: int, high: int) -> Parse:
+    """0 for ``auto``."""
+
+    def parse(raw: str) -> int:
+        return 0 if raw == "auto" else int(whole(low, high)(raw))
+
+    return parse
+
+
 def whole(low: int, high: int) -> Parse:
     def parse(raw: str) -> int:
+        if not raw.isascii():
+            raise ValueError(raw)
         value = int(raw)
         if not low <= value <= high:
             raise ValueError(raw)

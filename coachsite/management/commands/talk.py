@@ -118,6 +118,8 @@ class Command(BaseCommand):
             self.stdout.write(_line(turn))
         report = _await_report(conversation_id)
         self.stdout.write(f"report   {report.get('status', 'not there yet')}")
+        for metric in report.get("metrics", {}).values():
+            self.stdout.write(_measured(metric))
         if as_json:
             result = {
                 "conversation": str(conversation_id),
@@ -262,6 +264,12 @@ def _line(turn: TurnRecord) -> str:
     gap = turn.timings.get("response_gap_ms")
     after = f"  (after {gap:.0f} ms)" if gap is not None else ""
     return f"{int(minutes):3d}:{seconds:04.1f}  {turn.speaker:<8} {spoken}{after}"
+
+
+def _measured(metric: dict[str, Any]) -> str:
+    """One metric as a line: its value with its unit, or why there is none."""
+    value = metric["note"] if metric["value"] is None else f"{metric['value']:g} {metric['unit']}"
+    return f"         {metric['title'].lower()}: {value}"
 
 
 def _await_report(conversation_id: UUID) -> dict[str, Any]:

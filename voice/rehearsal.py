@@ -74,6 +74,8 @@ class Rehearsal:
         self.speaker = Loudspeaker()
         self.said = 0
         """How many utterances were said to their end."""
+        self.errors: list[wire.ErrorDetail] = []
+        """What went wrong on the way; the conversation went on."""
         self._left: list[Pcm] = []
         self._right: list[bytes] = []
         self._say = list(say)
@@ -137,6 +139,8 @@ class Rehearsal:
             case wire.CoachState():
                 self._state = event.state
                 self._noticed |= event.state in ("hearing", "yielding")
+            case wire.ErrorEvent():
+                self.errors.append(event.error)
         self._changed.set()
 
     def _acknowledge(self) -> None:

@@ -320,15 +320,14 @@ def voices(
     hears one thing, spoken over the opening line."""
     arguments = ("angry-customer", "--say", recordings[1], "--barge-in", "1500", "--json")
     out = tmp_path_factory.mktemp("voices") / "tones.wav"
-    with (
-        talking(data, *arguments, out=out, COACH_TTS="tones") as tones,
-        talking(data, *arguments, COACH_TTS="none") as none,
-        talking(data, *arguments, cwd=str(without_worker)) as auto,
-    ):
-        talks = {"tones": tones, "none": none, "auto": auto}
-        for talk in talks.values():
+    with contextlib.ExitStack() as stack:
+        tones = stack.enter_context(talking(data, *arguments, out=out, COACH_TTS="tones"))
+        assert tones.ended is not None  # three recognizers at once are too many for two processors
+        none = stack.enter_context(talking(data, *arguments, COACH_TTS="none"))
+        auto = stack.enter_context(talking(data, *arguments, cwd=str(without_worker)))
+        for talk in (none, auto):
             assert talk.ended is not None
-        yield talks
+        yield {"tones": tones, "none": none, "auto": auto}
 
 
 def test_it_speaks_in_tones_and_a_single_recording_interrupts_the_opening(voices: dict[str, Talk]) -> None:
@@ -356,6 +355,18 @@ def test_it_goes_on_in_writing_without_a_voice(voices: dict[str, Talk], wanted: 
 
 
 # -- what can go wrong ---------------------------------------------------------------------------------------
+
+
+def test_a_fault_on_the_way_is_said_and_the_conversation_goes_on(
+    data: Path, recordings: tuple[Path, Path]
+) -> None:
+    """Here the speech worker that the settings name does not answer: the avatar's words are only shown."""
+    settings = {"COACH_TTS": "worker", "COACH_TTS_ADDRESS": "unix:///tmp/coach-nobody.sock"}
+    with talking(data, "lumina", "--say", recordings[1], **settings) as talk:
+        code, out, err = talk.ended
+        assert (code, out.splitlines()[-1]) == (0, "report   done")
+        # On a machine that is very busy the recognizer may have its own to say.
+        assert "tts_unavailable" in [line.split(":")[0] for line in err.splitlines()]
 
 
 def test_ctrl_c_leaves_no_process_and_a_conversation_that_was_interrupted(

@@ -79,6 +79,8 @@ class Command(BaseCommand):
             reason = self._hold(trainee, conversation_id, rehearsal)
             if out is not None:
                 _write(out, rehearsal)
+        for error in rehearsal.errors:
+            self.stderr.write(f"{error.code}: {error.message} {error.hint or ''}".strip())
         if rehearsal.said < len(say):
             self.stderr.write(f"Said {rehearsal.said} of {len(say)} recordings; then it was over: {reason}.")
         self._print(conversation_id, as_json=options["json"])

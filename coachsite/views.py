@@ -27,7 +27,7 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     """Whoever is signed in and was sent here may not see the admin; the others sign in like everybody."""
     if request.user.is_authenticated:
         raise PermissionDenied
-    return redirect(f"{reverse('account_login')}?{request.GET.urlencode()}")
+    return redirect(f"{reverse('account_login')}?{request.META['QUERY_STRING']}")
 
 
 @never_cache

@@ -13,7 +13,7 @@ from wyoming.event import Event, async_read_event, async_write_event
 
 from voice.engines.wyoming_link import Address
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 PYTHON = PROJECT / "tts_worker" / ".venv" / "bin" / "python"
-END_TIMEOUT_S = 10.0
+END_TIMEOUT_S = 60.0
 
 
 @contextmanager

@@ -33,7 +33,7 @@ async def alone(make: Make, sound: Pcm) -> Transcript:
 
 async def words_understood(utterance: Utterance, count: int = 1) -> str:
     """The partial text once it has so many words. Nothing tells of it: one asks in each lap of the loop."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while len((text := await utterance.partial()).split()) < count:  # noqa: ASYNC110
             await asyncio.sleep(0)
     return text

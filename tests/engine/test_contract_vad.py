@@ -30,7 +30,7 @@ class Heard:
         self._news.set()
 
     async def until(self, windows: int) -> list[float]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.probabilities) < windows:
                 self._news.clear()
                 await self._news.wait()

@@ -195,7 +195,7 @@ class Work:
         monkeypatch.setattr(Decoder, "process", watch_process)
 
     async def until(self, samples: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while self.taken < samples:
                 self._news.clear()
                 await self._news.wait()

@@ -80,7 +80,7 @@ def test_it_ends_at_a_signal_in_mid_sentence_and_removes_its_socket(number: int)
                     pass
 
         asyncio.run(talk())
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0
         assert list(folder.iterdir()) == []
 
 

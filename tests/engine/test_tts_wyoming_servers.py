@@ -134,7 +134,7 @@ def failure(*answers: bytes | Event, hang: bool = False, **timeouts: float) -> s
     """What the engine says about a server that answers so."""
 
     async def run(folder: Path) -> str:
-        async with server(folder, *answers, hang=hang, **timeouts) as engine, asyncio.timeout(10):
+        async with server(folder, *answers, hang=hang, **timeouts) as engine, asyncio.timeout(60):
             reply = engine.open(Voice())
             error = await refusal(reply)
             await reply.aclose()
@@ -204,7 +204,7 @@ def test_it_yields_the_first_sound_before_the_server_has_more() -> None:
     async def run(folder: Path) -> list[bytes]:
         go_on = asyncio.Event()
         answers = (START, chunk(b"one "), go_on, chunk(b"more"), Event("audio-stop"))
-        async with server(folder, *answers) as engine, asyncio.timeout(10):
+        async with server(folder, *answers) as engine, asyncio.timeout(60):
             reply, heard = engine.open(Voice()), []
             async for piece in reply.speak("Hello there."):
                 heard.append(piece.pcm)
@@ -227,7 +227,7 @@ def test_it_refuses_a_server_that_accepts_and_says_nothing_at_all() -> None:
 
         listening = await asyncio.start_unix_server(serve, folder / "s")
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 error = await refusal(WyomingTts(f"unix://{folder}/s", next_timeout_s=0.2).open(Voice()))
                 await served.wait()
                 return error.message

@@ -90,3 +90,10 @@ def test_a_pass_passes_where_skips_are_forbidden(tmp_path: Path) -> None:
 def test_every_test_file_is_in_a_category() -> None:
     files = {path.relative_to(PROJECT / "tests").parts[0] for path in (PROJECT / "tests").rglob("test_*.py")}
     assert files <= {"unit", "db", "engine", "service", "browser"}
+
+
+def test_no_test_measures_how_long_something_takes() -> None:
+    """It depends on the machine and its load: ``make bench`` measures, and tests hold anywhere."""
+    stopwatches = ("perf" + "_counter", "process" + "_time", "thread" + "_time")
+    files = (PROJECT / "tests").rglob("*.py")
+    assert [path.name for path in files if any(one in path.read_text() for one in stopwatches)] == []

@@ -36,6 +36,8 @@ class Hearing:
     """None: the recognizer could not be opened; ``error`` says why."""
     fed_from_ms: float
     fed_until_ms: float
+    detected: bool = True
+    """The beginning is that of speech; otherwise (push-to-talk) that of the sound that was sent."""
     error: SttUnavailable | None = None
     announced: bool = False
     """The client was told of it."""

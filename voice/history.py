@@ -54,7 +54,8 @@ class History:
             speaker="trainee",
             kind=kind,
             text=said.text,
-            started_ms=words[0].start_ms if words else hearing.started_ms,
+            # By the detector where it watched: a recognizer may miss the first word.
+            started_ms=words[0].start_ms if words and not hearing.detected else hearing.started_ms,
             ended_ms=max(words[-1].end_ms, ended_ms) if words else ended_ms,
             words=words,
             words_estimated=said.estimated,

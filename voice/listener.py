@@ -216,7 +216,14 @@ class Listener:
         """Transcribe from here on, and from the pre-roll before it. An earlier utterance is dropped."""
         self.drop()
         begin = from_ms - (0.0 if self.manual else self._settings.pre_roll_ms)
-        hearing = Hearing(self._new_item_id(), from_ms, None, fed_from_ms=begin, fed_until_ms=from_ms)
+        hearing = Hearing(
+            self._new_item_id(),
+            from_ms,
+            None,
+            fed_from_ms=begin,
+            fed_until_ms=from_ms,
+            detected=not self.manual,
+        )
         try:
             hearing.utterance = self._stt.open(language=self._language, hints=self._hints)
         except SttUnavailable as exc:

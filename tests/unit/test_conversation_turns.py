@@ -110,7 +110,7 @@ def test_no_first_sound_is_lost_the_recognizer_gets_the_pre_roll() -> None:
     run_virtual(stage.play(*ONE_TURN))
     # From 240 ms before the speech (window at 480) until the turn was decided at 2,004.
     assert sum(stt.fed) / 16 == pytest.approx(2004 - 240, abs=20)
-    assert stage.turns[1].started_ms == 240.0
+    assert (stage.turns[1].started_ms, stage.turns[1].words[0].start_ms) == (480.0, 240.0)
 
 
 def test_speech_that_goes_on_throws_the_speculation_away_and_cancels_it_upstream() -> None:

@@ -364,7 +364,7 @@ def test_a_fault_on_the_way_is_said_and_the_conversation_goes_on(
     settings = {"COACH_TTS": "worker", "COACH_TTS_ADDRESS": "unix:///tmp/coach-nobody.sock"}
     with talking(data, "lumina", "--say", recordings[1], **settings) as talk:
         code, out, err = talk.ended
-        assert (code, out.splitlines()[-1]) == (0, "report   done")
+        assert (code, "report   done" in out.splitlines()) == (0, True)
         # On a machine that is very busy the recognizer may have its own to say.
         assert "tts_unavailable" in [line.split(":")[0] for line in err.splitlines()]
 

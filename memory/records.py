@@ -33,6 +33,8 @@ class TurnRecord:
     ``started_ms``/``ended_ms`` bound the playback; for the trainee they bound the speech. ``words`` are those
     of ``text``. ``timings`` are ms by name (``vad_lag_ms``, ``endpoint_ms``, ``stt_ms``,
     ``llm_first_token_ms``, ``tts_first_audio_ms``, ``response_gap_ms``), on the turn that was caused.
+    ``response_gap_ms`` counts from the end that the speech detector saw, which lies up to 0.1 s after the last
+    audible sample.
     """
 
     seq: int

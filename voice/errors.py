@@ -17,8 +17,8 @@
         `-- TtsUnavailable          code tts_unavailable
 
 ``message`` says what happened, ``hint`` what to do about it. Neither ever carries what a person said:
-both may be logged and shown. Vendor exceptions are translated at each engine's border with
-``raise ... from exc``.
+both may be logged and shown. Vendor exceptions are translated at each engine's border, with
+``raise ... from exc`` where their text can't quote what was said, and ``from None`` where it can.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ class BreakingVad(LoudnessVad):
         stream.feed = breaking  # type: ignore[method-assign]
         if self._later:
             loop = asyncio.get_running_loop()
-            stream.feed = lambda _: loop.call_later(0.001, on_window, 1.0)  # type: ignore
+            stream.feed = lambda _: loop.call_later(0.001, on_window, 1.0)  # type: ignore[method-assign]
         return stream
 
 

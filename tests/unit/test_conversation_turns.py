@@ -102,7 +102,7 @@ def test_no_first_sound_is_lost_the_recognizer_gets_the_pre_roll() -> None:
         def open(self, *, language: str, hints: tuple[str, ...] = ()):  # type: ignore[no-untyped-def]
             utterance = super().open(language=language, hints=hints)
             feed = utterance.feed
-            utterance.feed = lambda samples: (self.fed.append(len(samples)), feed(samples))[1]  # type: ignore
+            utterance.feed = lambda samples: (self.fed.append(len(samples)), feed(samples))[1]  # type: ignore[method-assign]
             return utterance
 
     stt = Measured(["hello there"])

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import EncryptedTextField
 from accounts.managers import ScopedManager
 
 
@@ -113,9 +114,41 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.preferred_name or self.email
 
+    @property
+    def is_coach(self) -> bool:
+        """Whether the pages of a coach are meant for this person. What is on them, the teams decide."""
+        return self.role == self.Role.COACH
+
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip().lower()
+
+
+class Profile(models.Model):
+    """How a person likes to practise. Made when it is first saved; until then the defaults hold
+    (:func:`accounts.profiles.profile_of`)."""
+
+    class Microphone(models.TextChoices):
+        OPEN = "open", _("on: just talk")
+        HOLD = "hold", _("hold to talk")
+        MUTED = "muted", _("muted until I switch it on")
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="profile")
+    preferences = EncryptedTextField(_("what the avatars should know"), person="user_id", null=True, blank=True)
+    """In the person's own words; goes into the prompt as data."""
+    captions = models.BooleanField(_("captions"), default=True)
+    microphone = models.CharField(_("microphone"), max_length=16, choices=Microphone, default=Microphone.OPEN)
+    recording_consent_at = models.DateTimeField(null=True, editable=False)
+    """When the person agreed to sound recordings; None: they did not."""
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ScopedManager(organization="user__organization")
+
+    class Meta:
+        verbose_name = _("profile")
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class Team(models.Model):

@@ -26,7 +26,7 @@ from accounts import vault
 from accounts.keystore.models import ErasureLog
 from accounts.keystore.router import KEYS
 from accounts.mail_files import erase_mail_to, mail_to
-from accounts.models import ApiToken, Team, User
+from accounts.models import ApiToken, Profile, Team, User
 
 Counts = dict[str, int]
 """Rows by model label, or files by what they are; none where there are none."""
@@ -118,6 +118,7 @@ class AccountsData(PersonalData):
             "accounts.Team_members",
             "accounts.Team_coaches",
             "accounts.ApiToken",
+            "accounts.Profile",
             "account.EmailAddress",
             "account.EmailConfirmation",
             "mfa.Authenticator",
@@ -134,6 +135,7 @@ class AccountsData(PersonalData):
         yield "account.EmailConfirmation", EmailConfirmation.objects.filter(email_address__user_id=person)
         yield "account.EmailAddress", EmailAddress.objects.filter(user_id=person)
         yield "accounts.ApiToken", ApiToken.objects.filter(user_id=person)
+        yield "accounts.Profile", Profile.objects.filter(user_id=person)
         for through in (
             User.groups.through,
             User.user_permissions.through,
@@ -157,6 +159,7 @@ class AccountsData(PersonalData):
         return {
             "email": user.email,
             "preferred_name": user.preferred_name,
+            "profile": _profile(user),
             "language": user.language,
             "role": user.role,
             "organization": user.organization.name,
@@ -169,6 +172,17 @@ class AccountsData(PersonalData):
             # Without what they say: a link that resets a password belongs into no export.
             "mail": [str(letter["Subject"]) for letter in mail_to(_addresses_of(person))],
         }
+
+
+def _profile(user: User) -> dict[str, Any]:
+    profile = Profile.objects.filter(pk=user.pk).first() or Profile(user=user)
+    consent_at = profile.recording_consent_at
+    return {
+        "preferences": profile.preferences or "",
+        "captions": profile.captions,
+        "microphone": profile.microphone,
+        "recording_consent_at": consent_at.isoformat() if consent_at else None,
+    }
 
 
 def _addresses_of(person: UUID) -> set[str]:

@@ -11,10 +11,33 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.managers import ScopedManager
 from accounts.models import Organization
-from avatars.sheets import MOODS, LineKind
+from avatars.sheets import FACES, MOODS, LineKind
 
 _MOODS = [(mood, _(mood)) for mood in MOODS]
+_FACES = [(face, face) for face in FACES]
 _LINE_KINDS = [(kind, kind.replace("_", " ")) for kind in get_args(LineKind)]
+
+
+class Portrait(models.Model):
+    """A picture of an avatar, as it was re-encoded after the upload. It is kept in the database, so that every
+    web process has it; it is served under its digest, so that a browser needs to ask only once."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="portraits")
+    digest = models.CharField(max_length=64)
+    """SHA-256 of ``data``, in hexadecimal digits."""
+    data = models.BinaryField()
+    """WebP, square, at most 512 pixels a side, without metadata."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedManager(organization="organization")
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("portrait")
+        constraints = [models.UniqueConstraint(fields=["organization", "digest"], name="portrait_once")]
+
+    def __str__(self) -> str:
+        return self.digest[:12]
 
 
 class Avatar(models.Model):
@@ -39,6 +62,19 @@ class Avatar(models.Model):
     silence_prompt_s = models.PositiveIntegerField(
         _("asks after silence (s)"), default=12, help_text=_("0: never.")
     )
+    cut_in_after_s = models.PositiveIntegerField(
+        _("cuts in after (s)"),
+        default=0,
+        help_text=_("How long you may talk in one go before it takes the floor. 0: it never cuts in."),
+    )
+    llm = models.CharField(
+        _("language model"), max_length=100, blank=True, help_text=_("Empty: the one of this installation.")
+    )
+    face = models.CharField(_("drawn portrait"), max_length=32, choices=_FACES, default=FACES[0])
+    portrait = models.ForeignKey(
+        "avatars.Portrait", on_delete=models.SET_NULL, null=True, blank=True, related_name="avatars"
+    )
+    """An uploaded picture; without one the drawn face is shown."""
     imported_digest = models.CharField(max_length=64, blank=True, editable=False)
     """Of the sheet it was last imported from; differs from its content once somebody edited it."""
 

@@ -61,7 +61,11 @@ def avatar_sheet_of(avatar: Avatar) -> AvatarSheet:
         language=avatar.language,
         voice=avatar.voice,
         speed=avatar.speed,
-        turn_taking=TurnTaking(avatar.patience_ms, avatar.interrupt_after_ms, avatar.silence_prompt_s),
+        turn_taking=TurnTaking(
+            avatar.patience_ms, avatar.interrupt_after_ms, avatar.silence_prompt_s, avatar.cut_in_after_s
+        ),
+        llm=avatar.llm,
+        face=avatar.face,
     )
 
 
@@ -133,9 +137,9 @@ def _import_avatar(organization: Organization, sheet: AvatarSheet) -> Avatar:
         avatar.imported_digest
     ):
         return avatar
-    for name in ("name", "persona", "style", "language", "voice", "speed"):
+    for name in ("name", "persona", "style", "language", "voice", "speed", "llm", "face"):
         setattr(avatar, name, getattr(sheet, name))
-    for name in ("patience_ms", "interrupt_after_ms", "silence_prompt_s"):
+    for name in ("patience_ms", "interrupt_after_ms", "silence_prompt_s", "cut_in_after_s"):
         setattr(avatar, name, getattr(sheet.turn_taking, name))
     avatar.imported_digest = digest
     avatar.save()

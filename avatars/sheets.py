@@ -15,6 +15,9 @@ Mood = Literal["calm", "neutral", "tense", "angry"]
 """How the avatar feels, from relaxed to furious. The order is the scale on which it heats up and cools down."""
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
+FACES: tuple[str, ...] = ("sand", "ochre", "olive", "moss", "teal", "slate", "plum", "clay")
+"""The drawn portraits, for avatars without a picture of their own."""
+
 LineKind = Literal[
     "reply", "objection", "question", "small_talk", "off_topic", "silence", "closing_good", "closing_bad"
 ]
@@ -30,6 +33,8 @@ class TurnTaking:
     """How long somebody must speak over the avatar before it gives way to words that it can't make out."""
     silence_prompt_s: int = 12
     """Seconds of silence after which it asks whether the trainee is still there; 0 = never."""
+    cut_in_after_s: int = 0
+    """Seconds that the trainee may talk in one go before the avatar takes the floor; 0 = never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,9 @@ class AvatarSheet:
     voice: str = ""
     speed: float = 1.0
     turn_taking: TurnTaking = field(default_factory=TurnTaking)
+    llm: str = ""
+    """The language model that plays it; empty: the one of the installation."""
+    face: str = FACES[0]
 
 
 @dataclass(frozen=True, slots=True)

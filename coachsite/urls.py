@@ -9,6 +9,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("", include("voice.urls")),
+    path("", include("reports.urls")),
+    path("", include("avatars.urls")),
+    path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     # One way in: the admin's own login page would pass the second factor by.
     path("admin/login/", views.admin_login),

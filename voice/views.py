@@ -1,11 +1,13 @@
-"""The one page-side thing that a conversation needs: to be begun."""
+"""The pages of a conversation: where it begins, where it is held."""
 
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from memory.conversations import UnknownScenario, start_conversation
@@ -40,3 +42,15 @@ def _json(request: HttpRequest) -> dict[str, object]:
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
+
+
+@login_required
+def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """The live room."""
+    return render(request, "voice/room.html")
+
+
+@login_required
+def sound_check(request: HttpRequest) -> HttpResponse:
+    """Microphone and speaker, before the first conversation."""
+    return render(request, "voice/sound_check.html")

@@ -1,0 +1,21 @@
+"""Portraits."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from avatars.models import Portrait
+
+
+@require_safe
+@login_required
+def portrait(request: HttpRequest, digest: str) -> HttpResponse:
+    """The picture with this digest, for people of its organization; it never changes."""
+    picture = get_object_or_404(Portrait.objects.all(), digest=digest)
+    response = HttpResponse(bytes(picture.data), content_type="image/webp")
+    patch_cache_control(response, private=True, immutable=True, max_age=31_536_000)
+    return response

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect
+
+from tests import machine
 
 TRAINEE = ("trainee@demo.test", "demo")
 
@@ -40,7 +43,25 @@ class Visit:
         self.page.get_by_label("E-mail address").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
-        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(self.page.get_by_role("link", name="Your profile:")).to_be_visible()
+
+
+@contextlib.contextmanager
+def launched(playwright: Playwright, chromium: str, *flags: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium, args=[*machine.CHROMIUM_FLAGS, *flags])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def microphone_flags(wav: Path) -> tuple[str, ...]:
+    """A microphone that plays this file over and over, and is allowed without a question."""
+    return (
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={wav}",
+        "--use-fake-ui-for-media-stream",
+    )
 
 
 @contextlib.contextmanager

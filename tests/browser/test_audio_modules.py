@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright
 
-from tests.browser.browser import visit
+from tests.browser.browser import launched, visit
 
 RATE = 48_000
 QUANTUM = 128
@@ -184,3 +184,162 @@ def test_a_queue_that_is_full_drops_and_tells_once(browser: Browser, base: str) 
     assert played.overflows == ["a"]
     assert played.sound[: 10 * RATE].tolist() == ramp(10 * RATE).tolist()
     assert played.of("a")[-1] == 10_000
+
+
+# -- the microphone --------------------------------------------------------------------------------------------
+
+# 50 frames of sound, 5 muted, 25 that come after; then it is closed.
+CAPTURE = """async () => {
+  const { Microphone } = await import("/static/js/audio/capture.js");
+  const { openContext, whenRunning } = await import("/static/js/audio/context.js");
+  const context = openContext();
+  await whenRunning(context);
+  const frames = [], levels = [];
+  let wanted = 0, enough;
+  const microphone = await Microphone.open({
+    context,
+    onFrame: (frame) => frames.push(frame),
+    onLevel: (level) => { levels.push(level); if (levels.length === wanted) enough(); },
+  });
+  const until = (count) => new Promise((resolve) => { wanted = count; enough = resolve; });
+  await until(50);
+  microphone.muted = true;
+  await until(55);
+  microphone.muted = false;
+  await until(80);
+  const { rate, label, deviceId, muted } = microphone;
+  microphone.close();
+  const known = (await (await import("/static/js/audio/devices.js")).microphones()).map(({ id }) => id);
+  await context.close();
+  const text = (frame) => btoa(String.fromCharCode(...new Uint8Array(frame)));
+  return { frames: frames.map(text), levels, rate, muted, label, known: known.includes(deviceId) };
+}"""
+
+PROBLEM = """async (name) => {
+  const { Microphone, MicrophoneProblem } = await import("/static/js/audio/capture.js");
+  const context = new OfflineAudioContext(1, 128, 48000);
+  if (name) navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
+  try {
+    await Microphone.open({ context, onFrame: () => {} });
+  } catch (error) {
+    return [error instanceof MicrophoneProblem, error.kind];
+  }
+  return "opened";
+}"""
+
+
+def test_the_microphone_comes_in_frames_of_40_ms(talking_browser: Browser, base: str) -> None:
+    with visit(talking_browser, base) as window:
+        window.open("/accounts/login/")
+        window.page.get_by_label("Password").click()  # browsers want a touch before there is sound
+        told = window.page.evaluate(CAPTURE)
+    rate = told["rate"]
+    frames = [np.frombuffer(base64.b64decode(frame), "<i2").astype(float) for frame in told["frames"]]
+    assert {len(frame) for frame in frames} == {rate // 25}
+    assert (told["muted"], told["known"], bool(told["label"])) == (False, True, True)
+    assert not np.concatenate(frames[50:55]).any()
+    assert told["levels"][50:55] == [0] * 5
+    for part in (frames[:50], frames[55:80]):
+        spectrum = np.abs(np.fft.rfft(np.concatenate(part)))
+        assert np.argmax(spectrum) * rate / (len(part) * rate // 25) == pytest.approx(440, abs=3)
+    measured = [np.sqrt((frame**2).mean()) / 32767 for frame in frames]
+    assert told["levels"] == pytest.approx(measured, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("NotAllowedError", "refused"),
+        ("NotFoundError", "missing"),
+        ("NotReadableError", "busy"),
+        ("NotSupportedError", "unsupported"),
+        ("UnknownError", "other"),
+    ],
+)
+def test_what_browsers_call_a_problem_has_a_plain_kind(
+    browser: Browser, base: str, name: str, kind: str
+) -> None:
+    with visit(browser, base) as window:
+        window.open("/accounts/login/")
+        assert window.page.evaluate(PROBLEM, name) == [True, kind]
+
+
+def test_a_browser_that_may_not_listen_says_refused(playwright: Playwright, chromium: str, base: str) -> None:
+    flags = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    with launched(playwright, chromium, *flags) as refusing, visit(refusing, base) as window:
+        window.open("/accounts/login/")
+        assert window.page.evaluate(PROBLEM) == [True, "refused"]
+
+
+def test_a_device_that_is_unplugged_says_so_once(talking_browser: Browser, base: str) -> None:
+    with visit(talking_browser, base) as window:
+        window.open("/accounts/login/")
+        window.page.get_by_label("Password").click()
+        ended = window.page.evaluate(
+            """async () => {
+              const { Microphone } = await import("/static/js/audio/capture.js");
+              const given = [];
+              const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+              navigator.mediaDevices.getUserMedia = async (wanted) => {
+                given.push(await ask(wanted));
+                return given[0];
+              };
+              const context = new AudioContext();
+              let ended = 0;
+              await Microphone.open({ context, onFrame: () => {}, onEnded: () => { ended += 1; } });
+              const [track] = given[0].getAudioTracks();
+              track.dispatchEvent(new Event("ended"));
+              track.dispatchEvent(new Event("ended"));
+              await context.close();
+              return [ended, track.readyState];
+            }"""
+        )
+        assert ended == [1, "ended"]
+
+
+# -- in real time ----------------------------------------------------------------------------------------------
+
+# The player's own output, recorded sample by sample by the capture worklet. A short mark at a known time says
+# which sample of the recording is which of the audio clock.
+LIVE = """async () => {
+  const { Player } = await import("/static/js/audio/playback.js");
+  const { openContext, whenRunning } = await import("/static/js/audio/context.js");
+  const context = openContext();
+  await whenRunning(context);
+  await context.audioWorklet.addModule("/static/js/audio/capture-worklet.js");
+  const positions = [], sound = [];
+  let look = () => {};
+  const until = (found) => new Promise((resolve) => {
+    look = () => found() && resolve();
+  });
+  const recorder = new AudioWorkletNode(context, "capture");
+  recorder.port.onmessage = ({ data: { frame } }) => { sound.push(...new Int16Array(frame)); look(); };
+  const player = await Player.open({ context, onPosition: (one) => { positions.push(one); look(); } });
+  player.output.connect(recorder).connect(context.destination);
+  const mark = new ConstantSourceNode(context);
+  mark.connect(recorder);
+  const markedAt = context.currentTime + 0.1;
+  mark.start(markedAt);
+  mark.stop(markedAt + 0.01);
+  await until(() => sound.findLastIndex((sample) => sample !== 0) >= 0 && sound.at(-1) === 0);
+  const zero = sound.findIndex((sample) => sample !== 0) / context.sampleRate - markedAt;
+  player.begin("a");
+  player.write(new Int16Array(context.sampleRate * 3).fill(9000).buffer);
+  await until(() => positions.at(-1)?.playedMs > 300);
+  const asked = context.currentTime;
+  player.pause();
+  await until(() => sound.length / context.sampleRate - zero > asked + 0.5);
+  const last = sound.findLastIndex((sample) => sample !== 0) / context.sampleRate - zero;
+  const { itemId, playing } = positions.at(-1);
+  await context.close();
+  return { lateS: last - asked, playing, itemId };
+}"""
+
+
+def test_a_pause_is_heard_within_50_ms_of_the_audio_clock(browser: Browser, base: str) -> None:
+    with visit(browser, base) as window:
+        window.open("/accounts/login/")
+        window.page.get_by_label("Password").click()
+        told = window.page.evaluate(LIVE)
+    assert told["lateS"] < 0.05
+    assert (told["playing"], told["itemId"]) == (False, "a")

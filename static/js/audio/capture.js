@@ -118,10 +118,16 @@ async function ask(deviceId) {
     noiseSuppression: true,
     autoGainControl: true,
     channelCount: 1,
-    ...(deviceId && { deviceId: { ideal: deviceId } }),
   };
+  const get = (more) => navigator.mediaDevices.getUserMedia({ audio: { ...audio, ...more } });
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio });
+    // A mere wish for a device may be ignored; an exact one fails if it is gone.
+    if (deviceId) return await get({ deviceId: { exact: deviceId } });
+  } catch (error) {
+    if (KINDS[error.name] !== "missing") throw new MicrophoneProblem(KINDS[error.name] ?? "other", error);
+  }
+  try {
+    return await get();
   } catch (error) {
     throw new MicrophoneProblem(KINDS[error.name] ?? "other", error);
   }

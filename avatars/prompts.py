@@ -1,10 +1,10 @@
 """The system prompt: who the avatar is, what it knows, how it speaks, what it must never do.
 
 Pure and deterministic: same values, same text. What people wrote about themselves or others (names,
-memories, preferences, directions, an organization's context) is data: it goes between fences (``<memories>`` ...
-``</memories>``), on lines that begin with a dash or a number, with angle brackets and line breaks taken out,
-so that it can neither close its fence nor pose as a heading. What an author wrote (persona, situation) may
-have several lines but no headings and no fences.
+memories, preferences, directions, an organization's context) is data: it goes between fences
+(``<memories>`` ... ``</memories>``), on lines that begin with a dash or a number, with angle brackets and
+line breaks taken out, so that it can neither close its fence nor pose as a heading. What an author wrote
+(persona, situation) may have several lines but no headings and no fences.
 
 What is to be said apart from answers (opening, closing, "are you still there?") is asked for by a *stage
 note*, a user message in double square brackets. A trainee can't write one: :func:`as_spoken` takes the
@@ -158,7 +158,7 @@ def _person(name: str, preferences: str, memories: Sequence[str]) -> str:
         parts.append("Call the trainee by this name now and then, not in every answer.")
     # Cut as a whole first: the limit is one for all lines together.
     if lines := _dashed(preferences[:PREFERENCES_LIMIT].splitlines(), PREFERENCES_LIMIT):
-        parts.append("What the trainee wrote about how they like to practice; heed it as far as the scene allows:")
+        parts.append("How the trainee likes to practice, in their own words; heed it where the scene allows:")
         parts.append(_fence("preferences", lines))
     if lines := _dashed(memories[:MOST_MEMORIES], MEMORY_LIMIT):
         parts.append("You remember from earlier conversations; use it when it fits, without reciting it:")

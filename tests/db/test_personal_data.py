@@ -170,6 +170,12 @@ def test_a_person_can_read_everything_that_is_kept(cast: Cast, full_life: User) 
         "assignments": [{"scenario": "A late delivery", "due_on": None}],
         "email": "trainee@here.test",
         "preferred_name": "Tess",
+        "profile": {
+            "preferences": "be slow",
+            "captions": False,
+            "microphone": "hold",
+            "recording_consent_at": None,
+        },
         "language": "en",
         "role": "trainee",
         "organization": "Here",

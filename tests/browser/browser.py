@@ -40,7 +40,7 @@ class Visit:
         self.page.get_by_label("E-mail address").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
-        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(self.page.get_by_role("navigation", name="Places")).to_be_visible()
 
 
 @contextlib.contextmanager

@@ -39,9 +39,8 @@ def distance(metric: Mapping[str, Any]) -> float:
 def _how_many(on_target: int, judged: int) -> str:
     numbers = {"on_target": in_words(on_target).capitalize(), "judged": in_words(judged)}
     if judged == 1:
-        return (
-            _("The one measure with a target was on it.") if on_target else _("The one measure with a target was off it.")
-        )  # fmt: skip
+        on, off = _("The one measure with a target was on it."), _("The one measure with a target was off it.")
+        return on if on_target else off
     if on_target == judged:
         if judged == 2:
             return _("Both measures with a target were on it.")
@@ -60,11 +59,12 @@ def _how_many(on_target: int, judged: int) -> str:
 
 def _advice(name: str, metric: Mapping[str, Any], *, own: bool) -> str:
     wording = wording_of(name, metric)
-    value = wording.value(metric["value"])
+    low, high = metric["target"]["low"], metric["target"]["high"]
+    value = wording.value(metric["value"], low, high)
     advice = wording.advice.get(metric["verdict"])
     if own and advice:
         return str(advice) % {"value": value}
-    low, high = metric["target"]["low"], metric["target"]["high"]
+    value = f"{wording.at_least} {value}".strip()
     parts = {"title": wording.title, "value": value, "target": wording.target(low, high)}
     return _("Most worth practicing next: %(title)s, %(value)s (target: %(target)s).") % parts
 

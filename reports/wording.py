@@ -10,40 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from reports.numbers import Number, clock, percent, plain, seconds, whole
+
 Text = str | Promise
-Number = int | float
 Detail = Mapping[str, Any]
-
-
-def plain(value: Number) -> str:
-    """As few decimals as it has, in the reader's own way of writing numbers."""
-    return number_format(int(value) if value == int(value) else value)
-
-
-def percent(value: Number) -> str:
-    return _("%(number)s %%") % {"number": plain(round(100.0 * value))}
-
-
-def whole(value: Number) -> str:
-    return plain(round(value))
-
-
-def seconds(value: Number) -> str:
-    """Of a second, tenths; from ten on none: nobody reads "95.3 s" as more than 95."""
-    return _("%(number)s s") % {"number": plain(round(value, 1) if abs(value) < 10 else round(value))}
-
-
-def clock(ms: float) -> str:
-    """``0:42``, ``12:04``, ``1:02:03``; what lies before the start is the start."""
-    total = max(0, int(ms // 1000))
-    hours, rest = divmod(total, 3600)
-    minutes, second = divmod(rest, 60)
-    return f"{hours}:{minutes:02d}:{second:02d}" if hours else f"{minutes}:{second:02d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +26,29 @@ class Wording:
 
     title: Text
     meaning: Text
-    number: Callable[[Number], str] = plain
+    number: Callable[..., str] = plain
     unit: Callable[[Number], str] = lambda value: ""
     more: Callable[[Detail], list[str]] = lambda detail: []
     advice: Mapping[str, Text] = field(default_factory=dict)
     at_least: Text = ""
     """Stands before a number that can only be too small."""
 
-    def value(self, value: Number) -> str:
+    def value(self, value: Number, *bounds: Number | None) -> str:
         """``142 words a minute``."""
-        return f"{self.number(value)} {self.unit(value)}".strip()
+        return f"{self.number_beside(value, *bounds)} {self.unit(value)}".strip()
+
+    def number_beside(self, value: Number, *bounds: Number | None) -> str:
+        """With as many decimals as it needs to differ from the bounds that it differs from: "175.3" is above
+        175, and must not read "175"."""
+        others = [one for one in bounds if one is not None and one != value]
+        for extra in range(3):
+            text = self.number(value, extra)
+            if text not in [self.number(one, extra) for one in others]:
+                break
+        return text
 
     def target(self, low: Number | None, high: Number | None) -> str:
-        """"" where there is none."""
+        """ "" where there is none."""
         if low is not None and high is not None:
             return _("%(low)s to %(high)s") % {"low": self.number(low), "high": self.number(high)}
         if high is not None:
@@ -80,12 +64,10 @@ def _per_minute(detail: Detail) -> list[str]:
 
 
 def _about_questions(detail: Detail) -> list[str]:
-    known = detail.get("open") is not None
-    forms = _("%(open)s open, %(closed)s closed") % {
-        "open": plain(detail["open"]),
-        "closed": plain(detail["closed"]),
-    } if known else ""  # fmt: skip
-    return [*([forms] if forms else []), *_per_minute(detail)]
+    if detail.get("open") is None:  # they can't be told apart in this language
+        return _per_minute(detail)
+    forms = {"open": plain(detail["open"]), "closed": plain(detail["closed"])}
+    return [_("%(open)s open, %(closed)s closed") % forms, *_per_minute(detail)]
 
 
 def _about_latency(detail: Detail) -> list[str]:
@@ -120,7 +102,9 @@ def _about_talk(detail: Detail) -> list[str]:
 WORDINGS: Mapping[str, Wording] = {
     "speech_rate": Wording(
         gettext_lazy("Speech rate"),
-        gettext_lazy("The pace of speaking, own pauses included. In the target range most listeners follow easily."),
+        gettext_lazy(
+            "The pace of speaking, own pauses included. In the target range most listeners follow easily."
+        ),
         whole,
         lambda value: _("words a minute"),
         advice={
@@ -130,16 +114,21 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "filled_pauses": Wording(
         gettext_lazy("Filled pauses"),
-        gettext_lazy("Um, uh and their like. A few are human; many make it harder to sound sure. A silent pause does the same work."),
+        gettext_lazy(
+            "Um, uh and their like. A few are human; many make it harder to sound sure. A silent "
+            "pause does the same work."
+        ),
         plain,
         lambda value: _("per 100 words"),
         _per_minute,
-        advice={"above": gettext_lazy("Next time, let a pause stand silent: there were at least %(value)s filled ones.")},
+        advice={"above": gettext_lazy("Next time, leave more pauses silent: at least %(value)s were filled.")},
         at_least=gettext_lazy("at least"),
     ),
     "talk_ratio": Wording(
         gettext_lazy("Talk ratio"),
-        gettext_lazy("The share of all talking that was the trainee's. How much is right depends on the scenario."),
+        gettext_lazy(
+            "The share of all talking that was the trainee's. How much is right depends on the scenario."
+        ),
         percent,
         lambda value: _("of the talking"),
         _about_talk,
@@ -150,7 +139,10 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "response_latency": Wording(
         gettext_lazy("Response time"),
-        gettext_lazy("From the avatar's last word to the first word of the answer; the middle one of all answers. A short moment shows listening, a long one can feel like doubt."),
+        gettext_lazy(
+            "From the avatar's last word to the first word of the answer; the middle one of all "
+            "answers. A short moment shows listening, a long one can feel like doubt."
+        ),
         seconds,
         more=_about_latency,
         advice={
@@ -160,13 +152,20 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "longest_monologue": Wording(
         gettext_lazy("Longest monologue"),
-        gettext_lazy("The longest stretch without giving up the floor. After more than a minute or so, listeners drift away."),
+        gettext_lazy(
+            "The longest stretch without giving up the floor. After more than a minute or so, "
+            "listeners drift away."
+        ),
         seconds,
-        advice={"above": gettext_lazy("Next time, stop for the other sooner: your longest stretch took %(value)s.")},
+        advice={
+            "above": gettext_lazy("Next time, stop for the other sooner: your longest stretch took %(value)s.")
+        },
     ),
     "interruptions": Wording(
         gettext_lazy("Interruptions"),
-        gettext_lazy("How often the trainee took the floor while the avatar was speaking. Sometimes that is right."),
+        gettext_lazy(
+            "How often the trainee took the floor while the avatar was speaking. Sometimes that is right."
+        ),
         whole,
         lambda value: ngettext("time", "times", round(value)),
         _about_interruptions,
@@ -174,7 +173,10 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "questions": Wording(
         gettext_lazy("Questions"),
-        gettext_lazy("What was asked aloud. Open questions (what, how, why) invite the other to tell more than yes or no."),
+        gettext_lazy(
+            "What was asked aloud. Open questions (what, how, why) invite the other to tell more than "
+            "yes or no."
+        ),
         whole,
         lambda value: ngettext("question", "questions", round(value)),
         _about_questions,
@@ -183,7 +185,7 @@ WORDINGS: Mapping[str, Wording] = {
             "below": gettext_lazy("Next time, ask more: you asked %(value)s."),
         },
     ),
-}  # fmt: skip
+}
 
 
 def wording_of(name: str, metric: Mapping[str, Any]) -> Wording:
@@ -195,9 +197,7 @@ def wording_of(name: str, metric: Mapping[str, Any]) -> Wording:
 def why_not_measured(metric: Mapping[str, Any]) -> str:
     """The sentence in place of a number."""
     if metric["reason"] == "recognizer":
-        return _(
-            "The speech recognition in use leaves such sounds out, so they can't be counted. This is not a zero."
-        )
+        return _("The speech recognition in use leaves such sounds out, so they can't be counted.")
     if metric["reason"] == "language":
         return _("Not measurable in this language yet.")
     return _("Not enough speech for a number that could be trusted.")

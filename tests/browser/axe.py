@@ -8,11 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 _AXE = Axe()
+_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 
 
 def violations(page: Page) -> list[str]:
     """One line for each: the rule, and where. All of axe's rules, its advice for good practice included."""
-    found: list[dict[str, Any]] = _AXE.run(page).response["violations"]
+    found: list[dict[str, Any]] = _AXE.run(page, options=_OPTIONS).response["violations"]
     return [
         f"{rule['id']}: {' '.join(node['target'])} — {node['failureSummary'].splitlines()[-1].strip()}"
         for rule in found

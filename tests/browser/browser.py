@@ -61,5 +61,5 @@ def visit(browser: Browser, base: str, **options: Any) -> Iterator[Visit]:
         yield visit
     finally:
         context.close()
-    assert visit.complaints == []
-    assert visit.elsewhere() == []
+    assert visit.complaints == [], visit.complaints
+    assert visit.elsewhere() == [], visit.elsewhere()

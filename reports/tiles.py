@@ -91,7 +91,7 @@ def _verdict_words(verdict: str) -> str:
         "in": _("On target"),
         "below": _("Below the target"),
         "above": _("Above the target"),
-        "free": _("No target: for your information"),
+        "free": _("No target"),
         "unmeasured": _("Not measured"),
     }[verdict]
 

@@ -1,4 +1,4 @@
-"""Where scenarios are written. What people said is not to be read here: conversations have no admin."""
+"""Scenarios, with their lines and criteria."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ScopedAdmin
-from avatars.models import Assignment, Avatar, Criterion, KnowledgeItem, Scenario, ScriptLine
+from avatars.models import Criterion, Scenario, ScriptLine
 from avatars.publishing import current_version, publish
 
 if TYPE_CHECKING:
@@ -27,11 +27,6 @@ class ScriptLineInline(_Inline):
 class CriterionInline(_Inline):
     model = Criterion
     extra = 0
-
-
-@admin.register(Avatar)
-class AvatarAdmin(ScopedAdmin):
-    list_display = ("name", "slug", "language", "voice")
 
 
 @admin.register(Scenario)
@@ -63,13 +58,3 @@ class ScenarioAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # What was used is archived, not deleted: its reports must stay true.
         return obj is not None and not obj.versions.exists() and super().has_delete_permission(request, obj)
-
-
-@admin.register(KnowledgeItem)
-class KnowledgeItemAdmin(ScopedAdmin):
-    list_display = ("title", "avatar")
-
-
-@admin.register(Assignment)
-class AssignmentAdmin(ScopedAdmin):
-    list_display = ("scenario", "trainee", "due_on")

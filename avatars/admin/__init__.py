@@ -1,4 +1,4 @@
-"""Where avatars and scenarios are written. What people said is not to be read here: conversations have no admin."""
+"""Where avatars and scenarios are written. What people said is not to be read here: conversations have none."""
 
 from avatars.admin import assignments, avatars, scenarios
 

@@ -195,6 +195,9 @@ PERSONAL_DATA = [
 """One class per app with find, export and erase, in the order in which a person is erased: what points at
 others goes first."""
 
+METRICS = "reports.metrics.registry.DEFINITIONS"
+"""What a scenario can set targets for: things with a ``name`` and a ``unit``."""
+
 # -- the live conversation -------------------------------------------------------------------------
 
 COACH_HOST: str = _values["COACH_HOST"]

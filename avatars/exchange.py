@@ -192,7 +192,7 @@ def _portrait(text: Any) -> tuple[bytes, bytes]:
                 raise refusal
             side = min(PORTRAIT_SIDE, *picture.size)
             drawn = ImageOps.fit(picture.convert("RGB"), (side, side))
-    except (binascii.Error, ValueError, OSError, SyntaxError):
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
         raise refusal from None
     out = io.BytesIO()
     drawn.save(out, "WEBP", quality=90)

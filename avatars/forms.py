@@ -54,9 +54,11 @@ class ScenarioForm(_ScenarioForm):
 
     class Meta:
         model = Scenario
+        # All but the avatar: the avatars to choose from are those of an organization, and here there is none.
+        # The admin names its fields itself.
         fields = (
-            "title", "slug", "avatar", "language", "brief", "situation", "opening_line", "time_limit_s",
-            "start_mood", "objectives", "hot_words", "cool_words", "targets",
+            "title", "slug", "language", "brief", "situation", "opening_line", "time_limit_s", "start_mood",
+            "objectives", "hot_words", "cool_words", "targets",
         )  # fmt: skip
         widgets = {
             "brief": forms.Textarea(attrs={"rows": 4}),

@@ -157,6 +157,7 @@ class LineForm(PartForm):
         initial=0,
         min_value=-MOST_HEAT,
         max_value=MOST_HEAT,
+        error_messages={"min_value": _("-3 at least"), "max_value": _("3 at most")},
         help_text=_("How the avatar's mood moves once it said this: 1 a step angrier, -1 a step calmer."),
     )
 

@@ -73,7 +73,7 @@ class CommasField(ListField):
         return ", ".join(_quoted(one) if "," in one or one.startswith('"') else one for one in map(str, items))
 
     def split(self, text: str) -> list[str]:
-        pieces = re.findall(r'"([^"\n]*)"|([^,\n]+)', text)
+        pieces = re.findall(r'[ \t]*"([^"\n]*)"[ \t]*(?=,|\n|\r|$)|([^,\n]+)', text)
         return [quoted or plain for quoted, plain in pieces]
 
 

@@ -18,6 +18,7 @@ else:
 class OrderedInline(_Inline):
     formset = OrderedFormSet
     extra = 0
+    max_num = 500
     classes = ("in-order",)
 
 

@@ -107,8 +107,11 @@ def test_every_wrong_target_is_named_with_its_line() -> None:
     with pytest.raises(ValidationError) as caught:
         TargetsField().clean(text)
     assert caught.value.messages == [
-        "Line 2, “monologue: up to 76”: there is no metric “monologue”; do you mean longest_monologue? There are: "
-        + f"{ALL}.",
+        (
+            "Line 2, “monologue: up to 76”: there is no metric “monologue”; do you mean longest_monologue? "
+            "There are: "
+            f"{ALL}."
+        ),
         "Line 4, “questions”: write a colon and the range, such as “questions: 3 to 5”.",
         "Line 5, “questions: 5 to 3”: the first number is above the second.",
         "Line 6, “speech_rate: any”: there is a line for this metric already.",

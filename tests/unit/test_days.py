@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from coachsite.days import day, due, moment
+from accounts.days import day, due, moment
 
 pytestmark = pytest.mark.unit
 

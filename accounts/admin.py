@@ -46,7 +46,7 @@ class ScopedAdmin(_ModelAdmin):
             obj.organization_id = request.user.organization_id  # type: ignore[union-attr]
         super().save_model(request, obj, form, change)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.help_texts:
             kwargs.setdefault("help_text", self.help_texts[db_field.name])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -127,7 +127,7 @@ class UserAdmin(ScopedAdmin, _UserAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.editor = request.user
+        form.editor = request.user  # type: ignore[attr-defined]
         return form
 
     # -- changing them ---------------------------------------------------------------------------------------
@@ -164,12 +164,12 @@ class UserAdmin(ScopedAdmin, _UserAdmin):
 class OrganizationAdmin(_ModelAdmin):
     fields = ("name", "context")
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "context":
             kwargs["help_text"] = _(
-                "Every avatar reads this before each answer, and may speak about it: what you sell, what things "
-                "are called, what is allowed. Example: “We rent out bicycles. A lost key costs 20 dollars.” "
-                "Keep it short, for long texts make answers slower. Nothing about people belongs here."
+                "Every avatar reads this before each answer, and may speak about it: what you sell, what "
+                "things are called, what is allowed. Example: “We rent out bicycles. A lost key costs 20 "
+                "dollars.” Keep it short, for long texts make answers slower. Write nothing about people."
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
@@ -190,17 +190,19 @@ class TeamAdmin(ScopedAdmin):
     filter_horizontal = ("members", "coaches")
     help_texts = {
         "members": _("The people who practise together. The team's coaches read their conversations."),
-        "coaches": _("Who reads the members' conversations and reports. Offered are people with the role coach."),
+        "coaches": _(
+            "Who reads the members' conversations and reports. Offered are people with the role coach."
+        ),
     }
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                member_total=Count("members", distinct=True), coach_total=Count("coaches", distinct=True)
-            )
-        )
+        teams: models.QuerySet[Any] = super().get_queryset(request)
+        totals: Any = {
+            "member_total": Count("members", distinct=True),
+            "coach_total": Count("coaches", distinct=True),
+        }
+        rows: models.QuerySet[Any] = teams.annotate(**totals)
+        return rows
 
     @admin.display(description=_("members"), ordering="member_total")
     def member_count(self, team: Any) -> int:

@@ -38,14 +38,14 @@ class _WithTeams(_Base):
     editor: ClassVar[User]
     """Who fills the form in; set by the admin, which makes a class for each request."""
 
-    teams = forms.ModelMultipleChoiceField(
+    teams: Any = forms.ModelMultipleChoiceField(
         None,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label=_("Practises in"),
         help_text=_("The coaches of these teams read this person's conversations."),
     )
-    coached_teams = forms.ModelMultipleChoiceField(
+    coached_teams: Any = forms.ModelMultipleChoiceField(
         None,
         required=False,
         widget=forms.CheckboxSelectMultiple,

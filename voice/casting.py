@@ -12,7 +12,7 @@ from avatars.script import is_closing
 from avatars.sheets import ScenarioSheet
 from memory.conversations import ConversationContext
 from voice.engines import registry
-from voice.engines.base import Engine, Message, Voice
+from voice.engines.base import Engine, Message, TtsEngine, Voice
 from voice.listener import ListenerSettings
 from voice.scene import Cast, Scene
 from voice.segmenter import SegmenterSettings
@@ -31,6 +31,11 @@ async def warm_up() -> None:
     """Load what is slow to load; safe to call again."""
     for kind in ("vad", "stt", "llm", "tts"):
         await _engine(kind).warm_up()
+
+
+def voice_engine() -> TtsEngine:
+    """The one that speaks in conversations."""
+    return _engine("tts")  # type: ignore[return-value]
 
 
 def _engine(kind: str) -> Engine:

@@ -94,6 +94,7 @@ def scene_for(context: ConversationContext) -> Scene:
             sheet,
             organization=context.organization_context,
             trainee_name=context.trainee_name,
+            preferences=context.preferences,
             memories=context.memories,
             directions=_directions(context),
         ),

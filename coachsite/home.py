@@ -102,7 +102,9 @@ def home_page(user: User, *, query: str = "") -> HomePage:
         tasks=_tasks(user, by_scenario, now.date()),
         last=[past(one, moment(one.started_at, now)) for one in latest],
         cards=[
-            Card(scenario, past(one, day(one.started_at, now)) if (one := by_scenario.get(scenario.pk)) else None)
+            Card(
+                scenario, past(one, day(one.started_at, now)) if (one := by_scenario.get(scenario.pk)) else None
+            )
             for scenario in scenarios
             if _matches(scenario, query)
         ],
@@ -207,10 +209,14 @@ def sparkline_of(last: Sequence[Past]) -> Sparkline | None:
     if len(results) < 2:
         return None
     step = (120 - 2 * 6) / (len(results) - 1)
-    dots = [(round(6 + at * step, 1), round(26 - 20 * one.on_target / one.judged, 1)) for at, one in enumerate(results)]
+    dots = [
+        (round(6 + at * step, 1), round(26 - 20 * one.on_target / one.judged, 1))
+        for at, one in enumerate(results)
+    ]
     words = _("On target, from the earliest to the latest: %(results)s") % {
         "results": ", ".join(
-            _("%(on_target)d of %(judged)d") % {"on_target": one.on_target, "judged": one.judged} for one in results
+            _("%(on_target)d of %(judged)d") % {"on_target": one.on_target, "judged": one.judged}
+            for one in results
         )
     }
     return Sparkline(dots, words)

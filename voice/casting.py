@@ -59,19 +59,19 @@ def engine_names() -> dict[str, str]:
     return {**{kind: _engine(kind).name for kind in ("vad", "stt", "tts")}, "llm": llm.describe().name}
 
 
-def engines_used(cast: Cast) -> dict[str, Any]:
+def engines_used(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
     """What is kept with the conversation: which engine did what, and what a report must know about it."""
     return {
         "vad": {"name": cast.vad.name},
         "stt": {"name": cast.stt.name, "writes_fillers": cast.stt.writes_fillers},
-        "llm": {"name": llm.describe().name},
+        "llm": {"name": llm.describe(sheet).name},
         "tts": {"name": cast.tts.name, "word_timings": cast.tts.word_timings},
     }
 
 
-def describe_engines(cast: Cast) -> dict[str, Any]:
+def describe_engines(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
     """What pages show: the engine in use and how to get a better one."""
-    model = llm.describe()
+    model = llm.describe(sheet)
     return {
         "vad": {"name": cast.vad.name, "hint": ""},
         "stt": {"name": cast.stt.name, "hint": registry.better("stt", cast.stt)},
@@ -93,6 +93,7 @@ def scene_for(context: ConversationContext) -> Scene:
         prompt=lambda: render_system_prompt(
             sheet,
             organization=context.organization_context,
+            knowledge=context.knowledge,
             trainee_name=context.trainee_name,
             preferences=context.preferences,
             memories=context.memories,

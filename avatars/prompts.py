@@ -2,9 +2,9 @@
 
 Pure and deterministic: same values, same text. What people wrote about themselves or others (names,
 memories, preferences, directions, an organization's context and knowledge) is data: it goes between fences
-(``<memories>`` ... ``</memories>``), on lines that begin with a dash or a number, with angle brackets and
-line breaks taken out, so that it can neither close its fence nor pose as a heading. What an author wrote (persona, situation) may
-have several lines but no headings and no fences.
+(``<memories>`` ... ``</memories>``), on lines that begin with a dash or a number, with angle brackets and line
+breaks taken out, so that it can neither close its fence nor pose as a heading. What an author wrote (persona,
+situation) may have several lines but no headings and no fences.
 
 What is to be said apart from answers (opening, closing, "are you still there?") is asked for by a *stage
 note*, a user message in double square brackets. A trainee can't write one: :func:`as_spoken` takes the

@@ -1,192 +1,209 @@
-"""The drawn portraits: head and shoulders in a few flat shapes, as SVG without ids, styles or scripts.
-
-A face is a handful of parameters; :func:`drawing` puts the parts together from the back to the front. What
-lives in it is named by classes and moved by ``static/css/portrait.css``: ``head`` nods, ``eyes`` blink and
-glance, ``brows`` lift, and ``opening`` (the inside of the mouth) grows with the custom property ``--mouth``.
-"""
+"""The drawn portraits: seven people and a light, each a handful of parameters for the parts of a face."""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
+from avatars.face_parts import Face, both, circles, light, line, oval, path, person
 from avatars.sheets import FACES
 
 VIEW_BOX = "14 17 172 172"
-INK = "#2e2320"
-"""Of eyes and the inside of the mouth."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
-    """Colors, a few measures (in units of the 200 x 200 sheet) and the parts that only this face has."""
-
-    ground: str
-    skin: str
-    shade: str
-    """Of the skin: ears, nose, under the chin."""
-    lips: str
-    hair: str
-    clothes: str
-    half_width: int = 36
-    jaw: int = 23
-    chin: int = 138
-    shoulders: int = 78
-    brow: float = 3.6
-    """Thickness of the brows."""
-    lashes: bool = False
-    neckline: bool = True
-    ears: bool = True
-    behind: str = ""
-    """Hair or cloth behind head and shoulders."""
-    collar: str = ""
-    beard: str = ""
-    front: str = ""
-    """Hair or cloth over the forehead."""
-    above: str = ""
-    """Glasses and earrings."""
-
-
-def path(fill: str, d: str) -> str:
-    return f'<path fill="{fill}" d="{d}"/>'
-
-
-def line(stroke: str, d: str, width: float = 2.5) -> str:
-    return (
-        f'<path fill="none" stroke="{stroke}" stroke-width="{width}" stroke-linecap="round" '
-        f'stroke-linejoin="round" d="{d}"/>'
-    )
-
-
-def oval(fill: str, x: float, y: float, rx: float, ry: float | None = None) -> str:
-    return f'<ellipse fill="{fill}" cx="{x}" cy="{y}" rx="{rx}" ry="{rx if ry is None else ry}"/>'
-
-
-def both(left: str) -> str:
-    """A part and its mirror image on the other side of the face."""
-    return f'{left}<g transform="matrix(-1 0 0 1 200 0)">{left}</g>'
-
-
-def _head(face: Face) -> str:
-    left, right = 100 - face.half_width, 100 + face.half_width
-    return path(
-        face.skin,
-        f"M{left} 86C{left} 28 {right} 28 {right} 86C{right} 114 {100 + face.jaw} {face.chin} 100 {face.chin}"
-        f"C{100 - face.jaw} {face.chin} {left} 114 {left} 86Z",
-    )
-
-
-def _body(face: Face) -> str:
-    left, right = 100 - face.shoulders, 100 + face.shoulders
-    body = path(
-        face.clothes, f"M{left} 204C{left + 2} 170 58 164 82 154H118C142 164 {right - 2} 170 {right} 204Z"
-    )
-    if not face.neckline:
-        return body + face.collar
-    neck = path(face.skin, "M84 120V146Q84 155 73 158Q100 188 127 158Q116 155 116 146V120Z")
-    return body + neck + path(face.shade, "M84 128V138Q100 156 116 138V128Z") + face.collar
-
-
-def _ears(face: Face) -> str:
-    x = 100 - face.half_width - 1
-    return both(oval(face.skin, x, 93, 6.5, 9.5) + oval(face.shade, x + 0.5, 94, 3, 5.5))
-
-
-def _eyes(face: Face) -> str:
-    eye = oval(INK, 85, 91, 4.3, 5.2) + oval("#fff", 86.6, 89, 1.5)
-    right = oval(INK, 115, 91, 4.3, 5.2) + oval("#fff", 116.6, 89, 1.5)
-    lashes = both(line(INK, "M79 89Q84 83.5 90.5 86.5", 2)) if face.lashes else ""
-    return f'<g class="eyes"><g class="gaze">{eye}{right}</g>{lashes}</g>'
-
-
-def _brows(face: Face) -> str:
-    color = face.hair if face.beard or not face.lashes else face.hair
-    return f'<g class="brows">{both(line(color, "M77.5 78Q84 73.5 92 76.5", face.brow))}</g>'
-
-
-def _mouth(face: Face) -> str:
-    opening = (
-        path("#5a2222", "M87 119Q100 125 113 119Q112 139 100 139Q88 139 87 119Z")
-        + path("#fbf6ee", "M89.5 120.5Q100 125 110.5 120.5Q110 126 100 126.5Q90 126 89.5 120.5Z")
-        + path("#b8584f", "M92 134.5Q100 128 108 134.5Q105 139 100 139Q95 139 92 134.5Z")
-    )
-    lip = line(face.lips, "M86 118.5Q100 126 114 118.5", 3)
-    return f'<g class="mouth"><g class="opening">{opening}</g>{lip}</g>'
-
-
-def _nose(face: Face) -> str:
-    return line(face.shade, "M100.5 93Q104 101 105 105Q101.5 109 96.5 107.5", 2.6)
-
-
-def _cheeks(face: Face) -> str:
-    return f'<g opacity=".28">{both(oval(face.lips, 77, 107, 7, 5))}</g>'
-
-
-def person(face: Face) -> str:
-    head = "".join(
-        (
-            _ears(face) if face.ears else "",
-            _head(face),
-            _cheeks(face),
-            face.beard,
-            _mouth(face),
-            _nose(face),
-            _eyes(face),
-            face.front,
-            _brows(face),
-            face.above,
-        )
-    )
-    return f'<g class="head">{face.behind}</g>{_body(face)}<g class="head">{head}</g>'
-
-
-def light() -> str:
-    """Lumina: no person, a friendly light."""
-    rings = "".join(
-        f'<circle fill="#ffe3a3" opacity="{opacity}" cx="100" cy="103" r="{radius}"/>'
-        for radius, opacity in ((74, 0.16), (62, 0.24), (52, 0.4))
-    )
-    orb = oval("#ffd27a", 100, 103, 43) + oval("#ffe2a0", 97, 99, 36) + oval("#fff1cc", 93, 94, 25)
-    eyes = oval("#7a4a12", 87, 99, 4, 5.6) + oval("#7a4a12", 113, 99, 4, 5.6)
-    mouth = path("#e8862e", "M88 113Q100 119 112 113Q111 130 100 130Q89 130 88 113Z") + oval(
-        "#fff6de", 100, 123, 6, 3.5
-    )
-    lip = line("#a8641c", "M88 113Q100 121 112 113", 3)
-    sparks = oval("#ffe3a3", 42, 62, 3.2) + oval("#ffe3a3", 160, 74, 2.4) + oval("#ffe3a3", 148, 152, 3)
-    return (
-        f'<g class="glow">{rings}</g>{sparks}<g class="head">{orb}<g class="mouth"><g class="opening">{mouth}</g>'
-        f'{lip}</g><g class="eyes"><g class="gaze">{eyes}</g></g></g>'
+def _lapels(color: str, blouse: str) -> str:
+    return path(blouse, "M74 158Q100 188 126 158L120 204H80Z") + both(
+        path(color, "M77 155L62 163L70 178L66 181L94 210L100 200L84 176Z")
     )
 
 
 PEOPLE: dict[str, Face] = {
     "dark-curls": Face(
-        ground="#d98f6b",
-        skin="#d9a178",
-        shade="#bd8059",
-        lips="#a84d43",
-        hair="#3a2620",
+        ground="#e2965c",
+        skin="#d8a27a",
+        shade="#bb7f59",
+        lips="#a2473f",
+        hair="#3b2722",
         clothes="#1f6f6b",
         lashes=True,
-        behind="".join(
-            oval("#3a2620", x, y, r)
-            for x, y, r in (
-                (66, 66, 22), (134, 66, 22), (56, 94, 22), (144, 94, 22), (57, 122, 21), (143, 122, 21),
-                (70, 142, 17), (130, 142, 17), (100, 58, 34),
-            )
+        ears=False,
+        behind=circles(
+            "#3b2722",
+            *(
+                (100, 60, 33),
+                (70, 60, 21),
+                (130, 60, 21),
+                (84, 46, 18),
+                (116, 46, 18),
+                (57, 86, 20),
+                (143, 86, 20),
+            ),
+            *((53, 110, 19), (147, 110, 19), (58, 134, 18), (142, 134, 18), (72, 146, 14), (128, 146, 14)),
         ),
-        front=path("#3a2620", "M60 92C56 58 76 36 102 38C130 38 145 60 140 92C134 78 126 66 112 60C98 70 72 70 60 92Z"),
+        collar=_lapels("#185a57", "#f3e6d3"),
+        front=path(
+            "#3b2722",
+            "M60 100C54 60 76 36 104 36C132 36 146 62 140 100C137 84 130 68 115 60"
+            "C104 72 80 70 70 82Q63 90 60 100Z",
+        )
+        + circles("#3b2722", (78, 48, 14), (98, 42, 15), (119, 46, 14), (133, 60, 11), (66, 62, 11)),
     ),
-}  # fmt: skip
+    "short-beard": Face(
+        ground="#8a9a5b",
+        skin="#e3ae86",
+        shade="#c4855d",
+        lips="#cf8573",
+        hair="#54382a",
+        clothes="#f2ebde",
+        half_width=37,
+        jaw=28,
+        chin=141,
+        shoulders=82,
+        brow=5,
+        collar=both(path("#ddd2bf", "M80 153L72 160L90 182L100 174Z"))
+        + path("#41617a", "M72 204L76 184Q100 190 124 184L128 204Z")
+        + both(line("#41617a", "M77 188L68 160", 6)),
+        beard=path(
+            "#54382a",
+            "M62.5 88C63 122 74 145 100 145C126 145 137 122 137.5 88C135 100 131 107 124 110"
+            "C117 109 108 108.5 100 110C92 108.5 83 109 76 110C69 107 65 100 62.5 88Z",
+        ),
+        front=path(
+            "#54382a",
+            "M62 86C56 50 72 31 102 30C132 31 144 50 138 86C136 76 134 68 128 60"
+            "C112 64 92 60 78 54C68 62 64 74 62 86Z",
+        ),
+    ),
+    "silver-bob": Face(
+        ground="#6d8bb0",
+        skin="#f0c8a8",
+        shade="#d59e7b",
+        lips="#b0504b",
+        hair="#cfcac4",
+        brows="#8b8078",
+        clothes="#2f4160",
+        lashes=True,
+        ears=False,
+        behind=path(
+            "#b3ada6",
+            "M54 118C48 64 60 27 100 26C140 27 152 64 146 118C148 132 130 140 118 132H82C70 140 52 132 54 118Z",
+        ),
+        collar=_lapels("#243450", "#efe4d6"),
+        front=path(
+            "#cfcac4",
+            "M54 118C48 64 60 27 100 26C140 27 152 64 146 118C146 128 138 132 131 131C137 118 138 104 136 92"
+            "C132 76 126 66 115 58C106 70 84 72 70 82C62 96 62 116 69 131C62 132 54 128 54 118Z",
+        ),
+        above=both(line("#d59e7b", "M72.5 96Q70.5 98 70 100.5", 1.6) + oval("#f6efe4", 66, 112, 3)),
+    ),
+    "glasses": Face(
+        ground="#c97f66",
+        skin="#f0cba4",
+        shade="#d3a077",
+        lips="#ac5b4c",
+        hair="#29231f",
+        clothes="#5d7350",
+        behind=path("#4b5e40", "M52 204C44 160 70 142 100 142C130 142 156 160 148 204Z"),
+        collar=both(path("#4b5e40", "M74 155Q60 170 84 186Q92 192 100 192L100 180Q82 174 74 155Z"))
+        + both(line("#e9e2d2", "M88 186V198", 2.5)),
+        front=path(
+            "#29231f",
+            "M62 90C54 52 72 27 106 28C138 29 147 56 138 90C137 80 134 72 130 66C120 66 108 62 101 55"
+            "C97 64 84 70 71 70C66 76 63 82 62 90Z",
+        ),
+        above=both(
+            '<circle fill="#fff" fill-opacity=".16" stroke="#463a35" stroke-width="2.6" '
+            'cx="84.5" cy="91.5" r="12"/>'
+        )
+        + line("#463a35", "M96.5 90Q100 87 103.5 90", 2.6)
+        + both(line("#463a35", "M72.5 89.5L64 87.5", 2.6)),
+    ),
+    "afro": Face(
+        ground="#5f9aa8",
+        skin="#86543a",
+        shade="#683c27",
+        lips="#4a1a18",
+        hair="#231a1a",
+        clothes="#d79a33",
+        lashes=True,
+        neckline=False,
+        behind=circles(
+            "#231a1a",
+            *((100, 74, 44), (64, 66, 19), (136, 66, 19), (76, 46, 19), (124, 46, 19), (100, 39, 18)),
+            *((56, 84, 16), (144, 84, 16), (60, 102, 12), (140, 102, 12)),
+        ),
+        collar=path("#683c27", "M84 124V158H116V124Z")
+        + path("#c28625", "M81 140Q100 152 119 140L123 166Q100 176 77 166Z"),
+        front=path(
+            "#231a1a",
+            "M62 92C56 54 74 38 100 38C126 38 144 54 138 92C136 76 126 61 100 60C74 61 64 76 62 92Z",
+        ),
+        above=both('<circle fill="none" stroke="#e9b949" stroke-width="2.6" cx="62" cy="111" r="6.5"/>'),
+    ),
+    "gray-mustache": Face(
+        ground="#5f9a92",
+        skin="#b98153",
+        shade="#966039",
+        lips="#6f3329",
+        hair="#a5a09b",
+        brows="#8d8883",
+        clothes="#7c3b3f",
+        half_width=36,
+        jaw=26,
+        chin=140,
+        shoulders=80,
+        brow=5,
+        collar=path("#7c3b3f", "M60 204L82 160H118L140 204Z")
+        + path("#f1ebdf", "M84 158L100 204L116 158L100 176Z")
+        + both(path("#fffaf0", "M82 150L73 158L86 184L100 173Z") + line("#5f2b2f", "M80 172L98 206", 3)),
+        behind=both(oval("#a5a09b", 66, 78, 9, 23)),
+        front=both(path("#a5a09b", "M63.5 96C62 82 64 70 70 60C70 74 69 86 67 97Z"))
+        + both(line("#966039", "M90 63Q95 61.5 100 61.5", 1.8)),
+        above=path(
+            "#a5a09b",
+            "M79 118C83 109 94 107 100 111C106 107 117 109 121 118"
+            "C113 120 105 118 100 116C95 118 87 120 79 118Z",
+        ),
+    ),
+    "headscarf": Face(
+        ground="#d8b25a",
+        skin="#e2b48c",
+        shade="#c48d64",
+        lips="#a44d49",
+        hair="#4a332b",
+        clothes="#3f4f5f",
+        lashes=True,
+        neckline=False,
+        ears=False,
+        behind=path(
+            "#6d4166",
+            "M100 25C64 25 52 54 54 92C55 124 46 142 30 168V204H170V168"
+            "C154 142 145 124 146 92C148 54 136 25 100 25Z",
+        ),
+        collar=path("#7d4c75", "M56 122Q100 150 144 122Q150 152 172 176V204H28V176Q50 152 56 122Z")
+        + line("#6d4166", "M53 148Q104 184 146 136", 3)
+        + line("#6d4166", "M84 204Q118 186 140 160", 3),
+        front=path(
+            "#7d4c75",
+            "M54 100C48 52 66 25 100 25C134 25 152 52 146 100C144 136 126 156 100 157C74 156 56 136 54 100Z"
+            "M67 94C67 118 81 137 100 137C119 137 133 118 133 94C133 68 122 57 100 57C78 57 67 68 67 94Z",
+        )
+        + path(
+            "#54304f", "M69 80C72 64 82 57 100 57C118 57 128 64 131 80C126 69 116 63 100 63C84 63 74 69 69 80Z"
+        )
+        + line("#6d4166", "M61 74Q70 40 104 37", 2.6),
+    ),
+}
 
 
 @functools.cache
 def drawing(name: str) -> str:
     """The SVG of the face of that name; of the first one where there is none."""
-    face = PEOPLE.get(name) or PEOPLE.get(FACES[0])
-    ground = "#4a6fa5" if name == "light" or face is None else face.ground
-    inside = light() if name == "light" or face is None else person(face)
+    if name == "light":
+        ground, inside = "#4a6fa5", light()
+    else:
+        face = PEOPLE.get(name, PEOPLE[FACES[0]])
+        ground, inside = face.ground, person(face)
     return (
         f'<svg viewBox="{VIEW_BOX}" focusable="false"><rect class="ground" fill="{ground}" width="200" '
-        f'height="210"/>{inside}</svg>'
+        f'height="200"/>{inside}</svg>'
     )

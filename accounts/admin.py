@@ -68,6 +68,7 @@ class UserAdmin(ScopedAdmin, _UserAdmin):
 
     form = PersonChangeForm
     add_form = PersonCreationForm
+    add_form_template = "admin/accounts/user/add_form.html"
     exclude = None
     ordering = ("email",)
     list_display = ("email", "preferred_name", "role", "in_teams", "last_login", "is_active")
@@ -189,7 +190,7 @@ class TeamAdmin(ScopedAdmin):
     search_fields = ("name",)
     filter_horizontal = ("members", "coaches")
     help_texts = {
-        "members": _("The people who practise together. The team's coaches read their conversations."),
+        "members": _("The people who practice together. The team's coaches read their conversations."),
         "coaches": _(
             "Who reads the members' conversations and reports. Offered are people with the role coach."
         ),

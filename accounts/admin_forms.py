@@ -24,7 +24,7 @@ else:
     _Base = forms.ModelForm
 
 ROLE_HELP = _(
-    "A trainee practises. A coach practises too, and reads the conversations and reports of the teams they "
+    "A trainee practices. A coach practices too, and reads the conversations and reports of the teams they "
     "coach. An admin opens these pages and manages the organization, but can't read what anybody said here. "
     "Whoever becomes an admin may open these pages at once; whoever stops being one no longer can."
 )
@@ -42,7 +42,7 @@ class _WithTeams(_Base):
         None,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label=_("Practises in"),
+        label=_("Practices in"),
         help_text=_("The coaches of these teams read this person's conversations."),
     )
     coached_teams: Any = forms.ModelMultipleChoiceField(

@@ -205,8 +205,8 @@ class KnowledgeForm(_KnowledgeForm):
                 "Goes into the instructions of an avatar that a language model plays, before every answer, as "
                 "information and never as an order. Up to 1,000 letters with the title, and 6,000 for "
                 "everything one avatar knows: its own items first, then by title; what does not fit is left "
-                "out. Scripted avatars say only their lines and don't use it. Example: “A phone can be returned "
-                "within 14 days, with its box.”"
+                "out. Scripted avatars say only their lines and don't use it. Example: “A phone can be "
+                "returned within 14 days, with its box.”"
             ),
         }
 
@@ -215,7 +215,7 @@ class KnowledgeForm(_KnowledgeForm):
         size = len(self.cleaned_data.get("title", "")) + len(self.cleaned_data.get("text", "")) + 2
         if size > KNOWLEDGE_ITEM_LIMIT:
             over = size - KNOWLEDGE_ITEM_LIMIT
-            self.add_error("text", _("That is %d letters too long: split it into two items.") % over)
+            self.add_error("text", _("%d letters too many for one item: split it into two.") % over)
         return cleaned
 
 

@@ -138,7 +138,9 @@ class AvatarForm(_AvatarForm):
                 "Empty: the usual voice of the language. A name that the speech server doesn't have is "
                 "replaced by one close to it, so that the avatar always has a voice."
             ),
-            "speed": _("1 is how the voice was made. 0.9 sounds weighed and tired, 1.2 pressed; 0.5 to 2 go."),
+            "speed": _(
+                "1 is how the voice was made. 0.9 sounds weighed and tired, 1.2 pressed. From 0.5 to 2."
+            ),
             "patience_ms": _(
                 "How long you must be silent before it takes your turn as ended. 500 answers quickly and may "
                 "cut in when you pause to think; 900 waits, and every answer comes that much later."

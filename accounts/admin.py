@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import models
 from django.db.models import Count
+from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -74,7 +75,6 @@ class UserAdmin(ScopedAdmin, _UserAdmin):
     list_display = ("email", "preferred_name", "role", "in_teams", "last_login", "is_active")
     list_filter = ("role", "is_active", "teams")
     search_fields = ("email", "preferred_name")
-    search_help_text = _("Address or name")
     filter_horizontal = ()
     list_per_page = 50
     readonly_fields = ("last_login", "joined_at")
@@ -186,6 +186,9 @@ class OrganizationAdmin(_ModelAdmin):
 
 @admin.register(Team)
 class TeamAdmin(ScopedAdmin):
+    class Media:
+        js = (Script("js/admin/tooltips.js", type="module"),)
+
     list_display = ("name", "member_count", "coach_count")
     search_fields = ("name",)
     filter_horizontal = ("members", "coaches")
@@ -248,7 +251,6 @@ class ApiTokenAdmin(ScopedAdmin):
     list_select_related = ("user",)
     list_filter = (TokenState, ("user", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name", "user__email", "prefix")
-    search_help_text = _("Name, address or beginning of the token")
     list_per_page = 50
     actions = ("revoke",)
 

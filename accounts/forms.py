@@ -20,8 +20,7 @@ class _Text(forms.CharField):
     """A text of several lines. A browser sends each line break as two letters, but counts it as one."""
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ProfileForm(forms.Form):

@@ -24,10 +24,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     """How I like to practice. What was typed and can't be kept as it is comes back to be mended."""
     assert isinstance(request.user, User)
     kept = profile_of(request.user)
-    form = ProfileForm(
-        request.POST if request.method == "POST" else None, initial=ProfileForm.values_of(request.user, kept)
-    )
-    if request.method == "POST" and form.is_valid():
+    data = request.POST if request.method == "POST" else None
+    form = ProfileForm(data, initial=ProfileForm.values_of(request.user, kept))
+    if form.is_valid():
         try:
             save_profile(user=request.user, wishes=form.wishes())
         except PersonErased as exc:

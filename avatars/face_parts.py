@@ -143,18 +143,23 @@ def person(face: Face) -> str:
 
 def light() -> str:
     """Lumina: no person, a friendly light."""
+    sky = path("#33456f", "M0 0H200V200H0Z") + circles("#ffe3a3", (36, 70, 2.6), (163, 62, 2), (156, 158, 2.6))
     rings = "".join(
-        f'<circle fill="#ffe3a3" opacity="{opacity}" cx="100" cy="103" r="{radius}"/>'
-        for radius, opacity in ((74, 0.16), (62, 0.24), (52, 0.4))
+        f'<circle fill="#ffbf86" opacity="{opacity}" cx="100" cy="103" r="{radius}"/>'
+        for radius, opacity in ((80, 0.1), (69, 0.16), (59, 0.3))
     )
-    orb = oval("#ffd27a", 100, 103, 43) + oval("#ffe2a0", 97, 99, 36) + oval("#fff1cc", 93, 94, 25)
-    eyes = oval("#7a4a12", 87, 99, 4, 5.6) + oval("#7a4a12", 113, 99, 4, 5.6)
-    mouth = path("#e8862e", "M88 113Q100 119 112 113Q111 130 100 130Q89 130 88 113Z") + oval(
-        "#fff6de", 100, 123, 6, 3.5
+    orb = (
+        circles("#ffcf73", (100, 103, 50))
+        + circles("#ffdf98", (99, 101, 43))
+        + circles("#ffebbd", (97, 98, 33))
     )
-    lip = line("#a8641c", "M88 113Q100 121 112 113", 3)
-    sparks = oval("#ffe3a3", 42, 62, 3.2) + oval("#ffe3a3", 160, 74, 2.4) + oval("#ffe3a3", 148, 152, 3)
+    blush = f'<g opacity=".4">{both(oval("#f2a154", 72, 112, 7, 5))}</g>'
+    eyes = "".join(oval("#6b3f10", x, 96, 4.8, 6.6) + oval("#fff", x + 1.6, 93.4, 1.7) for x in (84, 116))
+    mouth = path("#c96a1e", "M86 113Q100 121 114 113Q113 134 100 134Q87 134 86 113Z") + oval(
+        "#ffe9b8", 100, 128, 7, 4
+    )
+    lip = line("#96551a", "M85 112.5Q100 122 115 112.5", 3.2)
     return (
-        f'<g class="glow">{rings}</g>{sparks}<g class="head">{orb}<g class="mouth">'
+        f'{sky}<g class="glow">{rings}</g><g class="head">{orb}{blush}<g class="mouth">'
         f'<g class="opening">{mouth}</g>{lip}</g><g class="eyes"><g class="gaze">{eyes}</g></g></g>'
     )

@@ -37,7 +37,16 @@ PEOPLE: dict[str, Face] = {
                 (57, 86, 20),
                 (143, 86, 20),
             ),
-            *((53, 110, 19), (147, 110, 19), (58, 134, 18), (142, 134, 18), (72, 146, 14), (128, 146, 14)),
+            *(
+                (53, 110, 19),
+                (147, 110, 19),
+                (58, 134, 18),
+                (142, 134, 18),
+                (76, 128, 15),
+                (124, 128, 15),
+                (72, 146, 14),
+                (128, 146, 14),
+            ),
         ),
         collar=_lapels("#185a57", "#f3e6d3"),
         front=path(
@@ -199,7 +208,7 @@ PEOPLE: dict[str, Face] = {
 def drawing(name: str) -> str:
     """The SVG of the face of that name; of the first one where there is none."""
     if name == "light":
-        ground, inside = "#4a6fa5", light()
+        ground, inside = "#33456f", light()
     else:
         face = PEOPLE.get(name, PEOPLE[FACES[0]])
         ground, inside = face.ground, person(face)

@@ -172,9 +172,7 @@ def _person(name: str, preferences: str, memories: Sequence[str]) -> str:
         parts.append("Call the trainee by this name now and then, not in every answer.")
     # Cut as a whole first: the limit is one for all lines together.
     if lines := _dashed(preferences[:PREFERENCES_LIMIT].splitlines(), PREFERENCES_LIMIT):
-        parts.append(
-            "What the trainee wrote about how they like to practice; heed it as far as the scene allows:"
-        )
+        parts.append("How the trainee likes to practice, in their own words; heed it where the scene allows:")
         parts.append(_fence("preferences", lines))
     if lines := _dashed(memories[:MOST_MEMORIES], MEMORY_LIMIT):
         parts.append("You remember from earlier conversations; use it when it fits, without reciting it:")

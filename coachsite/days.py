@@ -34,8 +34,8 @@ def due(on: date, today: date) -> str:
     if days == 1:
         return _("Due tomorrow")
     if days == -1:
-        return _("Was due yesterday; it is not too late")
-    words = _("Due %(day)s") if days > 0 else _("Was due %(day)s; it is not too late")
+        return _("Was due yesterday, still open")
+    words = _("Due %(day)s") if days > 0 else _("Was due %(day)s, still open")
     return words % {"day": _date(on, today)}
 
 

@@ -71,9 +71,14 @@ class HomePage:
     last: Sequence[Past]
     """The newest first."""
     cards: Sequence[Card]
-    searchable: bool
+    scenarios: int
+    """How many there are, found or not."""
     is_first_time: bool
     """Nothing was ever rehearsed, and nothing waits to be gone on with."""
+
+    @property
+    def searchable(self) -> bool:
+        return self.scenarios >= SEARCHABLE_FROM
 
 
 def home_page(user: User, *, query: str = "") -> HomePage:
@@ -102,13 +107,12 @@ def home_page(user: User, *, query: str = "") -> HomePage:
         tasks=_tasks(user, by_scenario, now.date()),
         last=[past(one, moment(one.started_at, now)) for one in latest],
         cards=[
-            Card(
-                scenario, past(one, day(one.started_at, now)) if (one := by_scenario.get(scenario.pk)) else None
-            )
+            Card(scenario, past(one, day(one.started_at, now)) if one else None)
             for scenario in scenarios
             if _matches(scenario, query)
+            for one in (by_scenario.get(scenario.pk),)
         ],
-        searchable=len(scenarios) >= SEARCHABLE_FROM,
+        scenarios=len(scenarios),
         is_first_time=not latest and to_continue is None,
     )
 
@@ -195,7 +199,7 @@ class Sparkline:
 
     dots: Sequence[tuple[float, float]]
     words: str
-    width: int = 120
+    width: int = 96
     height: int = 32
 
     @property
@@ -208,15 +212,14 @@ def sparkline_of(last: Sequence[Past]) -> Sparkline | None:
     results = [one.summary for one in reversed(last) if one.summary.state == "done" and one.summary.judged]
     if len(results) < 2:
         return None
-    step = (120 - 2 * 6) / (len(results) - 1)
+    step = (96 - 2 * 6) / (len(results) - 1)
     dots = [
         (round(6 + at * step, 1), round(26 - 20 * one.on_target / one.judged, 1))
         for at, one in enumerate(results)
     ]
-    words = _("On target, from the earliest to the latest: %(results)s") % {
-        "results": ", ".join(
-            _("%(on_target)d of %(judged)d") % {"on_target": one.on_target, "judged": one.judged}
-            for one in results
-        )
-    }
-    return Sparkline(dots, words)
+    words = _("On target, from the earliest to the latest: %(results)s")
+    return Sparkline(dots, words % {"results": ", ".join(_share(one) for one in results)})
+
+
+def _share(one: Summary) -> str:
+    return _("%(on_target)d of %(judged)d") % {"on_target": one.on_target, "judged": one.judged}

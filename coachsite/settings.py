@@ -199,6 +199,9 @@ PERSONAL_DATA = [
 """One class per app with find, export and erase, in the order in which a person is erased: what points at
 others goes first."""
 
+METRICS = "reports.metrics.registry.DEFINITIONS"
+"""What a scenario can set targets for: things with a ``name`` and a ``unit``."""
+
 # -- the live conversation -------------------------------------------------------------------------
 
 COACH_HOST: str = _values["COACH_HOST"]
@@ -261,7 +264,7 @@ LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE: str = _values["COACH_TIME_ZONE"]
 STATIC_URL = "static/"
 # Filled by collectstatic where a proxy serves the files; the server itself finds them where they are.
 STATIC_ROOT = COACH_DATA_DIR / "static"
@@ -271,6 +274,8 @@ MEDIA_ROOT = COACH_DATA_DIR / "media"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# A scenario of some hundred lines is one form in the admin.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

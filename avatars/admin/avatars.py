@@ -25,10 +25,9 @@ class AvatarAdmin(ScopedAdmin):
     form = AvatarForm
     exclude = None
     list_display = ("picture", "name", "language", "voice_shown", "plays", "patience_ms", "scenario_count")
-    list_display_links = ("picture", "name")
+    list_display_links = ("name",)
     list_filter = ("language",)
     search_fields = ("name", "slug", "persona")
-    search_help_text = _("Name or persona")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("picture_now",)
 
@@ -76,7 +75,7 @@ class AvatarAdmin(ScopedAdmin):
 
     # -- columns ---------------------------------------------------------------------------------------------
 
-    @admin.display(description="")
+    @admin.display(description=_("portrait"))
     def picture(self, avatar: Avatar) -> str:
         return render_to_string("admin/avatars/avatar/picture.html", {"avatar": avatar, "size": "small"})
 

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.admin import ScopedAdmin
 from avatars.explained import Explained, explain
-from avatars.models import Scenario
 from avatars.knowledge import knowledge_for
+from avatars.models import Scenario
 from avatars.prompts import render_system_prompt
 from avatars.publishing import current_version, differs, sheet_of
 from avatars.script import Spoken, Why

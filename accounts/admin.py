@@ -55,11 +55,20 @@ class ScopedAdmin(_ModelAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if hasattr(db_field.related_model, "objects") and db_field.related_model is not Organization:
             kwargs.setdefault("queryset", db_field.related_model.objects.all())
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return _with_addresses(super().formfield_for_foreignkey(db_field, request, **kwargs))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", db_field.related_model.objects.all())
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        return _with_addresses(super().formfield_for_manytomany(db_field, request, **kwargs))
+
+
+def _with_addresses(field: Any) -> Any:
+    """A choice of people says their addresses too: two may be called the same."""
+    if field is not None and field.queryset.model is User:
+        field.label_from_instance = lambda person: (
+            f"{person.preferred_name} ({person.email})" if person.preferred_name else person.email
+        )
+    return field
 
 
 @admin.register(User)

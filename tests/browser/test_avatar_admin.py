@@ -140,7 +140,7 @@ def test_a_token_is_shown_once_and_can_be_copied(browser: Browser, base: str) ->
         page = window.page
         window.sign_in(*ADMIN)
         window.open("/admin/accounts/apitoken/add/")
-        page.get_by_label("Acts as:").select_option(label="Tess")
+        page.get_by_label("Acts as:").select_option(label="Tess (trainee@demo.test)")
         page.get_by_label("Name:").fill("gateway")
         page.get_by_role("button", name="Save", exact=True).click()
         shown = page.locator("#token").inner_text()

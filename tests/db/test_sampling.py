@@ -1,4 +1,4 @@
-"""Claims about voice samples without a speech server: how many there are, and what is said for want of a voice."""
+"""Claims about voice samples without a speech server: how many, and what is said for want of a voice."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from accounts.profiles import Wishes
 PREFERENCES_LENGTH = 500
 """Letters; as many as the avatars' prompt takes."""
 NAME_LENGTH = 60
+_TOO_LONG = {"max_length": _("This has %(show_value)d letters; up to %(limit_value)d can be kept.")}
 
 
 class _Text(forms.CharField):
@@ -30,6 +31,7 @@ class ProfileForm(forms.Form):
         label=_("Preferred name"),
         help_text=_("How we greet you, and what the avatars call you. It may be empty."),
         max_length=NAME_LENGTH,
+        error_messages=_TOO_LONG,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
     )
@@ -42,6 +44,7 @@ class ProfileForm(forms.Form):
         label=_("What should the avatars know about how you like to practice?"),
         help_text=_("For example: “Speak slowly with me, and don't let me off the hook.”"),
         max_length=PREFERENCES_LENGTH,
+        error_messages=_TOO_LONG,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )

@@ -17,10 +17,10 @@ from django.db.models.functions import Now, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.days import day, due, moment
 from accounts.models import User
 from avatars.models import Assignment, Scenario
 from avatars.portraits import with_pictures
-from coachsite.days import day, due, moment
 from memory.models import Conversation, Turn
 from reports.summaries import Summary, summaries_of
 

@@ -89,23 +89,23 @@ def test_a_consent_has_its_moment_until_it_is_withdrawn(cast: Cast, client: Clie
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field"),
+    ("wrong", "field", "reason"),
     [
-        ({"preferences": "x" * 501}, "preferences"),
-        ({"preferred_name": "x" * 61}, "preferred_name"),
-        ({"language": "tlh"}, "language"),
-        ({"microphone": "loud"}, "microphone"),
+        ({"preferences": "x" * 501}, "preferences", "This has 501 letters; up to 500 can be kept."),
+        ({"preferred_name": "x" * 61}, "preferred_name", "This has 61 letters; up to 60 can be kept."),
+        ({"language": "tlh"}, "language", "tlh is not one of the available choices."),
+        ({"microphone": "loud"}, "microphone", "loud is not one of the available choices."),
     ],
 )
 def test_what_can_not_be_kept_comes_back_with_the_reason_beside_it(
-    cast: Cast, client: Client, wrong: dict[str, str], field: str
+    cast: Cast, client: Client, wrong: dict[str, str], field: str, reason: str
 ) -> None:
     client.force_login(cast.trainee)
     response = client.post("/profile/", {**FILLED, **wrong})
     assert response.status_code == 200
     page = response.content.decode()
     assert "This is not saved yet." in page
-    assert f'id="id_{field}_error"' in page
+    assert reason in page.split(f'id="id_{field}_error"')[1].split("</ul>")[0]
     assert re.search(rf'aria-describedby="[^"]*id_{field}_error', page)
     typed = {**FILLED, **wrong}
     assert typed["preferences"].splitlines()[0] in page

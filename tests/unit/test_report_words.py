@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from reports.metrics.registry import DEFINITIONS
 from reports.metrics.result import REASONS
 from reports.numbers import clock, percent, seconds
 from reports.sentence import sentence_of
-from reports.templatetags.reporting import minutes, words_of
+from reports.templatetags.reporting import minutes
 from reports.tiles import Moment, Scale, tiles_of
 from reports.transcript import Line, Piece, lines_of
 from reports.wording import WORDINGS, why_not_measured
@@ -258,16 +257,3 @@ def test_numbers_have_no_more_decimals_than_help() -> None:
 )
 def test_lengths_are_whole_minutes(ms: float, words: str) -> None:
     assert minutes(ms) == words
-
-
-@pytest.mark.parametrize(
-    ("moment", "words"),
-    [
-        (datetime(2026, 11, 21, 0, 5, tzinfo=UTC), "Today, 00:05"),
-        (datetime(2026, 11, 20, 14, 10, tzinfo=UTC), "Yesterday, 14:10"),
-        (datetime(2026, 11, 3, 14, 10, tzinfo=UTC), "November 3, 14:10"),
-        (datetime(2025, 11, 3, 14, 10, tzinfo=UTC), "Nov. 3, 2025, 14:10"),
-    ],
-)
-def test_days_are_named_as_people_name_them(moment: datetime, words: str) -> None:
-    assert words_of(moment, datetime(2026, 11, 21, 13, 0, tzinfo=UTC)) == words

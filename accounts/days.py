@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 
 def day(when: datetime, now: datetime) -> str:
-    """ "Today", "Yesterday", within a week its name, else the date; on its own or at the start of a line."""
+    """Today, yesterday, within a week its name, else the date; on its own or at the start of a line."""
     local = timezone.localtime(when, now.tzinfo).date()
     days = (now.date() - local).days
     if days == 0:
@@ -21,13 +21,13 @@ def day(when: datetime, now: datetime) -> str:
 
 
 def moment(when: datetime, now: datetime) -> str:
-    """ "Today 14:10"."""
+    """The day and the time: ``Today 14:10``."""
     local = timezone.localtime(when, now.tzinfo)
     return _("%(day)s %(time)s") % {"day": day(when, now), "time": date_format(local, "H:i")}
 
 
 def due(on: date, today: date) -> str:
-    """ "Due Friday"; of a day that has passed, calmly when it was."""
+    """``Due Friday``; of a day that has passed, calmly when it was."""
     days = (on - today).days
     if days == 0:
         return _("Due today")

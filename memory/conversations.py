@@ -24,6 +24,7 @@ from accounts.models import User
 from accounts.profiles import stored_preferences
 from accounts.scoping import organization_scope
 from accounts.vault import PersonErased
+from avatars.knowledge import knowledge_for
 from avatars.models import Scenario, ScenarioVersion
 from avatars.sheets import ScenarioSheet
 from memory.models import Conversation, Turn
@@ -71,6 +72,8 @@ class ConversationContext:
     memories: tuple[str, ...] = ()
     preferences: str = ""
     """What the trainee wrote about how they like to practice."""
+    knowledge: tuple[str, ...] = ()
+    """What the organization wrote down for its avatars, or for this one."""
 
 
 # -- begin and load --------------------------------------------------------------------------------
@@ -111,6 +114,7 @@ def load_context(*, conversation_id: UUID) -> ConversationContext:
         )
         if found is None:
             raise UnknownConversation("no such conversation")
+        sheet = ScenarioSheet.from_json(found.version.sheet)
         turns = [_record_of(turn) for turn in Turn.objects.filter(conversation_id=found.pk).order_by("seq")]
     return ConversationContext(
         conversation_id=found.pk,
@@ -118,12 +122,13 @@ def load_context(*, conversation_id: UUID) -> ConversationContext:
         organization_context=found.organization.context,
         trainee_id=found.trainee_id,
         trainee_name=found.trainee.preferred_name,
-        sheet=ScenarioSheet.from_json(found.version.sheet),
+        sheet=sheet,
         status=found.status,
         turns=turns,
         started_at=found.started_at,
         elapsed_ms=max([found.elapsed_ms, *(turn.ended_ms for turn in turns)]),
         preferences=stored_preferences(found.trainee),
+        knowledge=knowledge_for(organization=found.organization_id, avatar_slug=sheet.avatar.slug),
     )
 
 

@@ -112,7 +112,7 @@ class LiveConversation:
         cast = cast_for(self.context.sheet)
         await warm_up()
         await database_sync_to_async(conversations.note_engines)(
-            conversation_id=self.conversation_id, engines=engines_used(cast)
+            conversation_id=self.conversation_id, engines=engines_used(cast, self.context.sheet)
         )
         self.recorder = Recorder(self.conversation_id, owner=self.owner, on_lost=self.hang_up)
         self.conversation = Conversation(
@@ -135,7 +135,7 @@ class LiveConversation:
     @property
     def engines(self) -> wire.CoachEngines:
         """Which engines are in use, and how to get better ones."""
-        return wire.CoachEngines(engines=describe_engines(self.conversation.cast))
+        return wire.CoachEngines(engines=describe_engines(self.conversation.cast, self.context.sheet))
 
     def hang_up(self, reason: str) -> None:
         """End it; the first reason counts. One that is just being opened ends as soon as it is."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.admin import ScopedAdmin
 from avatars.explained import Explained, explain
+from avatars.knowledge import knowledge_for
 from avatars.models import Scenario
 from avatars.prompts import render_system_prompt
 from avatars.publishing import current_version, differs, sheet_of
@@ -65,7 +66,12 @@ class RehearsalPages(ScopedAdmin):
             return self.gone(request, pk)
         sheet, version = sheet_of(scenario), current_version(scenario)
         name = _("Alex")
-        prompt = render_system_prompt(sheet, organization=scenario.organization.context, trainee_name=name)
+        prompt = render_system_prompt(
+            sheet,
+            organization=scenario.organization.context,
+            knowledge=knowledge_for(organization=scenario.organization_id, avatar_slug=sheet.avatar.slug),
+            trainee_name=name,
+        )
         return self.page(
             request,
             "prompt.html",

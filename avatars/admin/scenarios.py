@@ -57,7 +57,7 @@ class ScenarioAdmin(FilePages):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScenarioChangeList
 
-    @admin.display(description=_("status and version"), ordering="status")
+    @admin.display(description=_("status"), ordering="status")
     def state(self, scenario: Scenario) -> str:
         newest = newest_of(scenario)
         shown = format_html('<span class="badge {}">{}</span>', scenario.status, scenario.get_status_display())

@@ -1,10 +1,10 @@
 """The system prompt: who the avatar is, what it knows, how it speaks, what it must never do.
 
 Pure and deterministic: same values, same text. What people wrote about themselves or others (names,
-memories, directions, an organization's context) is data: it goes between fences (``<memories>`` ...
-``</memories>``), on lines that begin with a dash or a number, with angle brackets and line breaks taken out,
-so that it can neither close its fence nor pose as a heading. What an author wrote (persona, situation) may
-have several lines but no headings and no fences.
+memories, preferences, directions, an organization's context) is data: it goes between fences
+(``<memories>`` ... ``</memories>``), on lines that begin with a dash or a number, with angle brackets and
+line breaks taken out, so that it can neither close its fence nor pose as a heading. What an author wrote
+(persona, situation) may have several lines but no headings and no fences.
 
 What is to be said apart from answers (opening, closing, "are you still there?") is asked for by a *stage
 note*, a user message in double square brackets. A trainee can't write one: :func:`as_spoken` takes the
@@ -24,7 +24,7 @@ from avatars.sheets import ScenarioSheet
 Occasion = Literal["answer", "opening", "closing", "silence"]
 """What a reply is for; the same words as ``ReplyRequest.occasion``."""
 
-NAME_LIMIT, MEMORY_LIMIT, DIRECTION_LIMIT, CONTEXT_LIMIT = 60, 300, 300, 4000
+NAME_LIMIT, MEMORY_LIMIT, DIRECTION_LIMIT, CONTEXT_LIMIT, PREFERENCES_LIMIT = 60, 300, 300, 4000, 500
 """Letters; what is longer is cut."""
 MOST_MEMORIES, MOST_DIRECTIONS = 20, 12
 """Of memories the first ones are kept (the caller ranks them), of directions the latest."""
@@ -100,13 +100,15 @@ def render_system_prompt(
     *,
     organization: str = "",
     trainee_name: str = "",
+    preferences: str = "",
     memories: Sequence[str] = (),
     directions: Sequence[str | Direction] = (),
 ) -> str:
     """The whole prompt for one reply.
 
     ``organization`` is what the avatar should know about the trainee's organization, ``trainee_name`` how
-    the trainee wants to be called, ``memories`` what is remembered of earlier conversations (best first),
+    the trainee wants to be called, ``preferences`` what they wrote about how they like to practice,
+    ``memories`` what is remembered of earlier conversations (best first),
     ``directions`` what a coach has asked for so far, in order.
     """
     sections = [
@@ -114,7 +116,7 @@ def render_system_prompt(
         ("How you speak", SPEAKING.format(language=_LANGUAGES.get(sheet.language[:2], sheet.language))),
         ("The scene", _scene(sheet)),
         ("The organization", _fence("organization", [*_dashed(organization.splitlines(), CONTEXT_LIMIT)])),
-        ("The person you talk with", _person(trainee_name, memories)),
+        ("The person you talk with", _person(trainee_name, preferences, memories)),
         ("Rules", SAFETY),
         ("Stage notes", _STAGE),
         ("Directions so far", _directions(directions)),
@@ -149,11 +151,15 @@ def _scene(sheet: ScenarioSheet) -> str:
     return "\n".join(parts)
 
 
-def _person(name: str, memories: Sequence[str]) -> str:
+def _person(name: str, preferences: str, memories: Sequence[str]) -> str:
     parts = []
     if called := one_line(name, NAME_LIMIT):
         parts.append(_fence("name", [called]))
         parts.append("Call the trainee by this name now and then, not in every answer.")
+    # Cut as a whole first: the limit is one for all lines together.
+    if lines := _dashed(preferences[:PREFERENCES_LIMIT].splitlines(), PREFERENCES_LIMIT):
+        parts.append("How the trainee likes to practice, in their own words; heed it where the scene allows:")
+        parts.append(_fence("preferences", lines))
     if lines := _dashed(memories[:MOST_MEMORIES], MEMORY_LIMIT):
         parts.append("You remember from earlier conversations; use it when it fits, without reciting it:")
         parts.append(_fence("memories", lines))

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.scoping.OrganizationScope",
+    "coachsite.clock.ReadersTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -255,9 +256,12 @@ VOICE_PREFERENCE: dict[str, list[str]] = {
 # -- pages -----------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
+# Those that the pages are written in: with all that Django knows, its own words would come in the browser's
+# language among ours in English.
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE: str = _values["COACH_TIME_ZONE"]
 STATIC_URL = "static/"
 # Filled by collectstatic where a proxy serves the files; the server itself finds them where they are.
 STATIC_ROOT = COACH_DATA_DIR / "static"

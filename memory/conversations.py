@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from accounts.models import User
+from accounts.profiles import stored_preferences
 from accounts.scoping import organization_scope
 from accounts.vault import PersonErased
 from avatars.models import Scenario, ScenarioVersion
@@ -68,6 +69,8 @@ class ConversationContext:
     elapsed_ms: float
     """How long the conversation has run; its clock stood still while it was interrupted."""
     memories: tuple[str, ...] = ()
+    preferences: str = ""
+    """What the trainee wrote about how they like to practice."""
 
 
 # -- begin and load --------------------------------------------------------------------------------
@@ -98,10 +101,11 @@ def start_conversation(*, trainee: User, scenario_slug: str) -> Conversation:
 
 
 def load_context(*, conversation_id: UUID) -> ConversationContext:
-    """Raises :class:`UnknownConversation`. Turns whose key was destroyed come back empty."""
+    """Raises :class:`UnknownConversation`. Turns and preferences whose key was
+    destroyed come back empty."""
     with scopes_disabled():
         found = (
-            Conversation.objects.select_related("organization", "trainee", "version")
+            Conversation.objects.select_related("organization", "trainee__profile", "version")
             .filter(pk=conversation_id)
             .first()
         )
@@ -119,6 +123,7 @@ def load_context(*, conversation_id: UUID) -> ConversationContext:
         turns=turns,
         started_at=found.started_at,
         elapsed_ms=max([found.elapsed_ms, *(turn.ended_ms for turn in turns)]),
+        preferences=stored_preferences(found.trainee),
     )
 
 

@@ -211,6 +211,11 @@ class OrderedFormSet(_InlineFormSet):
         for number, form in enumerate(self.initial_forms, 1):
             form.initial["position"] = number
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = _("Delete when saving")
+
     def clean(self) -> None:
         super().clean()
         forms_left = [form for form in self.forms if form.is_valid() and not form.cleaned_data.get("DELETE")]

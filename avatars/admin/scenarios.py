@@ -37,7 +37,6 @@ class ScenarioAdmin(FilePages):
     list_select_related = ("avatar",)
     list_per_page = 50
     search_fields = ("title", "slug", "brief", "avatar__name")
-    search_help_text = _("Looks in titles, short names, briefs and avatars' names.")
     actions = ("publish_selected", "archive_selected", "restore_selected", "duplicate_selected")
     fieldsets = (
         (_("Who and what"), {"fields": ("title", "slug", "avatar", "language")}),

@@ -98,10 +98,12 @@ def errors_of(response: Any) -> dict[str, list[str]]:
 @pytest.mark.parametrize("sheet", [SHEET, *SHEETS], ids=lambda sheet: sheet.slug)
 def test_saving_without_a_change_changes_nothing(cast: Cast, admin: Client, sheet: Any) -> None:
     scenario = import_sheet(organization=cast.organization, sheet=sheet)
+    publish(scenario=scenario)
     before = sheet_of(scenario)
     response = admin.post(page_of(scenario), filled(admin, scenario), follow=True)
     assert messages_of(response)[0].endswith("was changed successfully.")
     assert sheet_of(stored(scenario)) == before
+    assert publish(scenario=stored(scenario)).number == 1
 
 
 def test_lists_are_written_one_per_line_or_with_commas(cast: Cast, admin: Client, scenario: Scenario) -> None:

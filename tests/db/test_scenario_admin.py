@@ -116,9 +116,10 @@ def test_lists_are_written_one_per_line_or_with_commas(cast: Cast, admin: Client
     assert fields["targets"] == "talk_ratio: 0.3 to 0.5\nspeech_rate: up to 175"
     fields |= {"objectives": "one\n\ntwo, three", "hot_words": "policy, no", "lines-0-cues": "soon,\nlater"}
     fields |= {"lines-0-moods": ["angry", "calm"], "targets": "questions: at least 3"}
-    fields |= {"criteria-0-evidence": "I see, yes\nOkay"}
+    fields |= {"criteria-0-evidence": "I see, yes\r\nOkay", "brief": "One.\r\nTwo.", "lines-1-text": "A.\r\nB."}
     admin.post(page_of(scenario), fields)
     sheet = sheet_of(stored(scenario))
+    assert (sheet.brief, sheet.lines[1].text) == ("One.\nTwo.", "A.\nB.")
     assert (sheet.objectives, sheet.hot_words) == (("one", "two, three"), ("policy", "no"))
     assert (sheet.lines[0].cues, sheet.lines[0].moods) == (("soon", "later"), ("calm", "angry"))
     assert sheet.criteria[0].evidence == ("I see, yes", "Okay")

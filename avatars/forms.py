@@ -27,6 +27,13 @@ MOST_HEAT = 3
 """The whole way from calm to angry."""
 
 
+def _with_plain_line_ends(data: dict[str, Any]) -> dict[str, Any]:
+    """Browsers send line breaks as two characters; kept, they would make each text differ from its version."""
+    return {
+        name: value.replace("\r\n", "\n") if isinstance(value, str) else value for name, value in data.items()
+    }
+
+
 class ScenarioForm(_ScenarioForm):
     objectives = ListField(
         label=_("Objectives"),
@@ -107,6 +114,9 @@ class ScenarioForm(_ScenarioForm):
                 names=", ".join(f"{name} ({unit})" for name, unit in metrics().items()),
             )
 
+    def clean(self) -> dict[str, Any]:
+        return _with_plain_line_ends(super().clean() or self.cleaned_data)
+
     def clean_slug(self) -> str:
         # The constraint names the organization, which is no field of this form.
         slug: str = self.cleaned_data["slug"]
@@ -133,6 +143,9 @@ class PartForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, field in self.fields.items():
             if name != "DELETE" and field.label:
                 field.widget.attrs.setdefault("aria-label", field.label)
+
+    def clean(self) -> dict[str, Any]:
+        return _with_plain_line_ends(super().clean() or self.cleaned_data)
 
     def has_changed(self) -> bool:
         # A row that was added and left empty is dropped, though it has a number.
@@ -210,6 +223,11 @@ class OrderedFormSet(_InlineFormSet):
         super().__init__(*args, **kwargs)
         for number, form in enumerate(self.initial_forms, 1):
             form.initial["position"] = number
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = _("Delete when saving")
 
     def clean(self) -> None:
         super().clean()

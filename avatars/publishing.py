@@ -99,7 +99,8 @@ def current_version(scenario: Scenario) -> ScenarioVersion | None:
 
 def differs(sheet: ScenarioSheet, version: ScenarioVersion) -> bool:
     """Whether publishing this sheet would make a new version."""
-    return _digest(version.sheet) != _digest(sheet.to_json())
+    # Compared as sheets, where 120 is 120.0: saving a form may turn one into the other.
+    return dataclasses.replace(ScenarioSheet.from_json(version.sheet), version=0) != sheet
 
 
 def duplicate(*, scenario: Scenario) -> Scenario:

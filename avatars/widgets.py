@@ -141,14 +141,14 @@ def read_target(line: str) -> Target:
     if bounds == "any":
         return Target(name)
     if match := _RANGE.fullmatch(bounds):
-        low, high = float(match[1]), float(match[2])
+        low, high = _number(match[1]), _number(match[2])
         if low > high:
             raise ValidationError(_("the first number is above the second."))
         return Target(name, low, high)
     if match := _UP_TO.fullmatch(bounds):
-        return Target(name, None, float(match[1]))
+        return Target(name, None, _number(match[1]))
     if match := _AT_LEAST.fullmatch(bounds):
-        return Target(name, float(match[1]), None)
+        return Target(name, _number(match[1]), None)
     raise ValidationError(_("the range is written “3 to 5”, “up to 5” or “at least 3”."))
 
 
@@ -191,6 +191,12 @@ def _target(stored: dict[str, Any]) -> Target:
 
 def _whole(stored: dict[str, Any]) -> dict[str, Any]:
     return dataclasses.asdict(_target(stored))
+
+
+def _number(text: str) -> float:
+    # Whole where it can be: as authors of sheets write it, so that saving alone is no edit.
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _plain(number: float) -> str:

@@ -24,6 +24,9 @@ class AssignmentAdmin(ScopedAdmin):
     readonly_fields = ("assigned_by",)
     exclude = None
 
+    class Media:
+        js = ("js/admin/autocomplete-names.js",)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         ended = ScenarioVersion.objects.filter(
             scenario=OuterRef("scenario"),

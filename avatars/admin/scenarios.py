@@ -37,7 +37,6 @@ class ScenarioAdmin(FilePages):
     list_select_related = ("avatar",)
     list_per_page = 50
     search_fields = ("title", "slug", "brief", "avatar__name")
-    search_help_text = _("Looks in titles, short names, briefs and avatars' names.")
     actions = ("publish_selected", "archive_selected", "restore_selected", "duplicate_selected")
     fieldsets = (
         (_("Who and what"), {"fields": ("title", "slug", "avatar", "language")}),
@@ -57,7 +56,7 @@ class ScenarioAdmin(FilePages):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScenarioChangeList
 
-    @admin.display(description=_("status and version"), ordering="status")
+    @admin.display(description=_("status"), ordering="status")
     def state(self, scenario: Scenario) -> str:
         newest = newest_of(scenario)
         shown = format_html('<span class="badge {}">{}</span>', scenario.status, scenario.get_status_display())

@@ -23,7 +23,11 @@ from avatars.widgets import (
 
 pytestmark = pytest.mark.unit
 
-ALL = "speech_rate, filled_pauses, talk_ratio, response_latency, longest_monologue, interruptions, questions"
+ALL = (
+    "There are: speech_rate, filled_pauses, talk_ratio, response_latency, longest_monologue, interruptions, "
+    "questions."
+)
+MEANT = "longest_monologue"
 items = st.lists(
     st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters='"'), min_size=1, max_size=30),
     unique=True,
@@ -107,15 +111,11 @@ def test_every_wrong_target_is_named_with_its_line() -> None:
     with pytest.raises(ValidationError) as caught:
         TargetsField().clean(text)
     assert caught.value.messages == [
-        (
-            "Line 2, “monologue: up to 76”: there is no metric “monologue”; do you mean longest_monologue? "
-            "There are: "
-            f"{ALL}."
-        ),
+        f"Line 2, “monologue: up to 76”: there is no metric “monologue”; do you mean {MEANT}? {ALL}",
         "Line 4, “questions”: write a colon and the range, such as “questions: 3 to 5”.",
         "Line 5, “questions: 5 to 3”: the first number is above the second.",
         "Line 6, “speech_rate: any”: there is a line for this metric already.",
-        f"Line 7, “x: 1”: there is no metric “x”. There are: {ALL}.",
+        f"Line 7, “x: 1”: there is no metric “x”. {ALL}",
         "Line 8, “talk_ratio: lots”: the range is written “3 to 5”, “up to 5” or “at least 3”.",
     ]
 

@@ -40,6 +40,11 @@
       if (!cell.querySelector("[data-move]")) cell.append(buttons.cloneNode(true));
     };
     rows(group).forEach(addTo);
+    // Django leaves this heading empty.
+    const heading = document.createElement("span");
+    heading.className = "visually-hidden";
+    heading.textContent = about.dataset.rowHeading;
+    group.querySelector("th.original").append(heading);
     group.addEventListener("formset:added", (event) => {
       addTo(event.target);
       number(group);

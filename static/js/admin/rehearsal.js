@@ -3,6 +3,7 @@
 
 const root = document.querySelector("[data-rehearsal]");
 const turns = root.querySelector("[data-turns]");
+const scroll = root.querySelector("[data-scroll]");
 const note = root.querySelector("[data-note]");
 const problem = root.querySelector("[data-problem]");
 const form = root.querySelector("[data-say]");
@@ -18,7 +19,7 @@ function show(kind, fill) {
   const made = root.querySelector(`[data-${kind}-turn]`).content.cloneNode(true);
   fill((name) => made.querySelector(`[data-${name}]`));
   turns.append(made);
-  turns.scrollTop = turns.scrollHeight;
+  scroll.scrollTop = scroll.scrollHeight;
 }
 
 function complain(text) {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from avatars.metrics import metrics
 from avatars.models import Criterion, Scenario, ScriptLine
+from avatars.rows import RowRenderer
 from avatars.widgets import CommasField, ListField, MoodsField, TargetsField
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ class OrderedFormSet(_InlineFormSet):
     when they are saved."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.renderer = RowRenderer()
         super().__init__(*args, **kwargs)
         for number, form in enumerate(self.initial_forms, 1):
             form.initial["position"] = number

@@ -5,22 +5,65 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from memory.conversations import UnknownScenario, start_conversation
+
+CHECKED_COOKIE = "sound_checked"
+"""Says that this browser's microphone and speaker were tried."""
+
+CHECKED_FOR_S = 365 * 24 * 3600
+
+
+class SeeOther(HttpResponseRedirect):
+    """To be fetched with GET, whatever led here."""
+
+    status_code = 303
 
 
 @login_required
 @require_POST
-def start(request: HttpRequest) -> JsonResponse:
-    """Begin a conversation for whoever is signed in: JSON or form with ``scenario`` (default ``lumina``).
+def start(request: HttpRequest) -> HttpResponse:
+    """Begin a conversation for whoever is signed in, with ``scenario`` (default ``lumina``).
 
-    201 with its id and the path of its WebSocket; 404 for a scenario that is not published here.
+    A form leads to the room, by way of the sound check where this browser has not had it; ``checked=1`` says
+    that it has now, ``type=1`` that the trainee would rather type (handed on to the room). JSON is answered
+    with 201, the id and the path of the WebSocket; with 404 for a scenario that is not published here.
     """
-    slug = request.POST.get("scenario") or _json(request).get("scenario") or "lumina"
+    if request.content_type == "application/json":
+        return _start_for_a_client(request)
+    slug = request.POST.get("scenario") or "lumina"
+    checked = request.POST.get("checked") == "1"
+    if not (checked or request.COOKIES.get(CHECKED_COOKIE)):
+        return SeeOther(f"{reverse('voice:sound_check')}?{urlencode({'scenario': slug})}")
+    try:
+        conversation = start_conversation(trainee=request.user, scenario_slug=slug)  # type: ignore[arg-type]
+    except UnknownScenario:
+        messages.warning(request, _("That scenario is not here any more. These are the ones you can practice."))
+        return redirect("home")
+    room = reverse("voice:room", args=[conversation.pk])
+    answer = SeeOther(f"{room}?type=1" if request.POST.get("type") == "1" else room)
+    if checked:
+        answer.set_cookie(
+            CHECKED_COOKIE,
+            "1",
+            max_age=CHECKED_FOR_S,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer
+
+
+def _start_for_a_client(request: HttpRequest) -> JsonResponse:
+    slug = _json(request).get("scenario") or "lumina"
     try:
         conversation = start_conversation(trainee=request.user, scenario_slug=str(slug))  # type: ignore[arg-type]
     except UnknownScenario:
@@ -35,8 +78,6 @@ def start(request: HttpRequest) -> JsonResponse:
 
 
 def _json(request: HttpRequest) -> dict[str, object]:
-    if request.content_type != "application/json":
-        return {}
     try:
         data = json.loads(request.body)
     except ValueError:
@@ -51,6 +92,7 @@ def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_GET
 def sound_check(request: HttpRequest) -> HttpResponse:
-    """Microphone and speaker, before the first conversation."""
-    return render(request, "voice/sound_check.html")
+    """Microphone and speaker: before the first conversation, or just so (without ``scenario``)."""
+    return render(request, "voice/sound_check.html", {"scenario": request.GET.get("scenario", "")})

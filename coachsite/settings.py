@@ -254,7 +254,7 @@ VOICE_PREFERENCE: dict[str, list[str]] = {
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE: str = _values["COACH_TIME_ZONE"]
 STATIC_URL = "static/"
 # Filled by collectstatic where a proxy serves the files; the server itself finds them where they are.
 STATIC_ROOT = COACH_DATA_DIR / "static"

@@ -106,6 +106,7 @@ def scene_for(context: ConversationContext) -> Scene:
         listener=_listener_settings(),
         time_limit_s=float(sheet.time_limit_s),
         silence_prompt_s=float(avatar.turn_taking.silence_prompt_s),
+        cut_in_after_s=float(avatar.turn_taking.cut_in_after_s),
         idle_limit_s=float(settings.COACH_IDLE_LIMIT_S),
         history=messages,
         next_seq=max((turn.seq for turn in context.turns), default=0) + 1,

@@ -130,7 +130,7 @@ def test_an_avatar_made_in_the_admin_belongs_to_its_makers_organization(cast: Ca
     client.force_login(cast.admin)
     fields = {"slug": "new", "name": "New", "persona": "You are new.", "language": "en", "speed": "1"}
     fields |= {"patience_ms": "500", "interrupt_after_ms": "500", "silence_prompt_s": "12"}
-        fields |= {"cut_in_after_s": "0", "face": "sand"}
+    fields |= {"cut_in_after_s": "0", "face": "light"}
     response = client.post("/admin/avatars/avatar/add/", fields)
     assert response.status_code == 302
     with organization_scope(cast.organization):

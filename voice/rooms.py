@@ -23,14 +23,20 @@ SHOWN = ("trainee", "avatar")
 """Whose turns are captions: what a coach whispers or directs is not said in the room."""
 
 
+BLANK_TURNS = [
+    TurnRecord(0, "trainee", "speech", "", 0.0, 0.0),
+    TurnRecord(0, "avatar", "reply", "", 0.0, 0.0),
+]
+"""What the page's script makes new captions from."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoomFacts:
     """What the page's script must know. ``microphone``: how it begins (open, hold, muted)."""
 
     socket: str
     report: str
-    avatar: str
-    title: str
+    home: str
     limit_s: int
     elapsed_ms: int
     microphone: str
@@ -51,8 +57,7 @@ def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     facts = RoomFacts(
         socket=f"/ws/voice/{conversation.pk}/",
         report=reverse("reports:report", args=[conversation.pk]),
-        avatar=context.sheet.avatar.name,
-        title=context.sheet.title,
+        home=reverse("home"),
         limit_s=context.sheet.time_limit_s,
         elapsed_ms=round(context.elapsed_ms),
         microphone=profile.microphone,
@@ -66,7 +71,9 @@ def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
             "sheet": context.sheet,
             "face": _face(conversation, context),
             "turns": _captions(context.turns),
+            "blank_turns": BLANK_TURNS,
             "profile": profile,
+            "limit": _minutes(context.sheet.time_limit_s),
             "facts": asdict(facts),
         },
     )
@@ -93,3 +100,7 @@ def _face(conversation: Conversation, context: ConversationContext) -> Avatar | 
 
 def _captions(turns: list[TurnRecord]) -> list[TurnRecord]:
     return [turn for turn in turns if turn.speaker in SHOWN and (turn.text or turn.unheard_text)]
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02d}"

@@ -136,7 +136,14 @@ def test_what_is_cleared_is_never_heard_and_what_begins_after_it_is(browser: Bro
 
 def test_positions_are_of_what_has_left_the_speaker(browser: Browser, base: str) -> None:
     """A headset that is 200 ms late: the item before is told to its end first, a pause is settled by then."""
-    items = [["begin", "a"], ["write", 4800], ["finish", "a"], ["begin", "b"], ["write", 48000], ["finish", "b"]]
+    items = [
+        ["begin", "a"],
+        ["write", 4800],
+        ["finish", "a"],
+        ["begin", "b"],
+        ["write", 48000],
+        ["finish", "b"],
+    ]
     played = play(
         browser, base, 2.5, [0, items], [0.6, [["pause", None]]], [1.2, [["resume", None]]], latency=0.2
     )

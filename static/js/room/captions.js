@@ -19,6 +19,7 @@ export class Captions {
     this.#model = model;
     this.#told = told;
     frame.addEventListener("scroll", () => {
+      frame.dataset.scrolled = String(frame.scrollTop > 0);
       this.#following = frame.scrollHeight - frame.scrollTop - frame.clientHeight < AT_THE_END_PX;
     });
     new ResizeObserver(() => this.#follow()).observe(frame);
@@ -82,9 +83,10 @@ export class Captions {
   #tell(line) {
     if (line.dataset.told || line.hidden) return;
     line.dataset.told = "true";
+    const whole = line.cloneNode(true);
+    for (const part of whole.querySelectorAll("[hidden]")) part.remove();
     const copy = document.createElement("p");
-    copy.textContent = [...line.querySelectorAll(".speaker, .said, .unheard:not([hidden])")]
-      .map((part) => part.textContent.replace(/\s+/g, " ").trim()).join(" ");
+    copy.textContent = whole.textContent.replace(/\s+/g, " ").trim();
     this.#told.append(copy);
     while (this.#told.children.length > TOLD) this.#told.firstElementChild.remove();
   }

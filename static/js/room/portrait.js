@@ -4,6 +4,8 @@ const OPEN_AT = 0.25; // RMS of a loud vowel
 const STATES = {
   connecting: "connecting",
   asking: "asking",
+  lost: "lost",
+  elsewhere: "elsewhere",
   listening: "listening",
   hearing: "hearing",
   deciding: "hearing",

@@ -138,7 +138,7 @@ function onStatus(status) {
   part("try-now").hidden = !["lost", "busy", "held"].includes(root.dataset.connection);
   awake.keep(status === "open");
   if (status === "open") arrive();
-  else if (status !== "connecting") interrupt();
+  else if (status !== "connecting") interrupt(status);
 }
 
 async function arrive() {
@@ -147,12 +147,12 @@ async function arrive() {
   been = true;
 }
 
-function interrupt() {
+function interrupt(status) {
   sound.clear();
   clock.stop();
   conversation.interrupt();
   portrait.playing(false);
-  portrait.floor("connecting");
+  portrait.floor(status === "moved" ? "elsewhere" : been ? "lost" : "connecting");
   talk.reset();
 }
 
@@ -184,6 +184,7 @@ function leave() {
   awake.keep(false);
   portrait.floor("ended");
   root.dataset.connection = "ended";
+  part("connection").textContent = words["connection-ended"];
   part("ended").hidden = false;
   setTimeout(() => location.replace(facts.report), READ_MS);
 }

@@ -1,4 +1,5 @@
-"""Which model plays the avatar. Chosen by the setting ``COACH_LLM``; ``auto`` takes the best that is there."""
+"""Which model plays the avatar: the one that the avatar names, else the one of the setting ``COACH_LLM``, where
+``auto`` takes the best that is there."""
 
 from __future__ import annotations
 
@@ -47,9 +48,15 @@ def chosen() -> ModelChoice:
     return CHOICES[name]
 
 
+def choice_for(sheet: ScenarioSheet) -> ModelChoice:
+    """The one that plays this scenario's avatar. An avatar that names a model which this installation does not
+    know (any more, or it was imported from elsewhere) is played by the installation's."""
+    return CHOICES.get(sheet.avatar.llm) or chosen()
+
+
 def model_for(sheet: ScenarioSheet) -> Model:
     """The model that plays this scenario's avatar. Cheap: call it for every reply."""
-    return chosen().build(sheet)
+    return choice_for(sheet).build(sheet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class Description:
     better: str
 
 
-def describe() -> Description:
-    """The model in use."""
-    choice = chosen()
+def describe(sheet: ScenarioSheet | None = None) -> Description:
+    """The model in use: in a conversation on this sheet, or where its avatar names none."""
+    choice = chosen() if sheet is None else choice_for(sheet)
     return Description(choice.name, choice.title, choice.better)

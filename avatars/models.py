@@ -14,7 +14,7 @@ from accounts.models import Organization
 from avatars.sheets import FACES, MOODS, LineKind
 
 _MOODS = [(mood, _(mood)) for mood in MOODS]
-_FACES = [(face, face) for face in FACES]
+_FACES = [(face, face.replace("-", " ")) for face in FACES]
 _LINE_KINDS = [(kind, kind.replace("_", " ")) for kind in get_args(LineKind)]
 
 

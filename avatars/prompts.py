@@ -1,10 +1,10 @@
 """The system prompt: who the avatar is, what it knows, how it speaks, what it must never do.
 
 Pure and deterministic: same values, same text. What people wrote about themselves or others (names,
-memories, directions, an organization's context) is data: it goes between fences (``<memories>`` ...
-``</memories>``), on lines that begin with a dash or a number, with angle brackets and line breaks taken out,
-so that it can neither close its fence nor pose as a heading. What an author wrote (persona, situation) may
-have several lines but no headings and no fences.
+memories, preferences, directions, an organization's context and knowledge) is data: it goes between fences
+(``<memories>`` ... ``</memories>``), on lines that begin with a dash or a number, with angle brackets and line
+breaks taken out, so that it can neither close its fence nor pose as a heading. What an author wrote (persona,
+situation) may have several lines but no headings and no fences.
 
 What is to be said apart from answers (opening, closing, "are you still there?") is asked for by a *stage
 note*, a user message in double square brackets. A trainee can't write one: :func:`as_spoken` takes the
@@ -24,8 +24,10 @@ from avatars.sheets import ScenarioSheet
 Occasion = Literal["answer", "opening", "closing", "silence"]
 """What a reply is for; the same words as ``ReplyRequest.occasion``."""
 
-NAME_LIMIT, MEMORY_LIMIT, DIRECTION_LIMIT, CONTEXT_LIMIT = 60, 300, 300, 4000
+NAME_LIMIT, MEMORY_LIMIT, DIRECTION_LIMIT, CONTEXT_LIMIT, PREFERENCES_LIMIT = 60, 300, 300, 4000, 500
 """Letters; what is longer is cut."""
+KNOWLEDGE_ITEM_LIMIT, KNOWLEDGE_LIMIT = 1000, 6000
+"""Letters of one item with its title, and of all together: what does not fit any more is left out."""
 MOST_MEMORIES, MOST_DIRECTIONS = 20, 12
 """Of memories the first ones are kept (the caller ranks them), of directions the latest."""
 
@@ -99,22 +101,26 @@ def render_system_prompt(
     sheet: ScenarioSheet,
     *,
     organization: str = "",
+    knowledge: Sequence[str] = (),
     trainee_name: str = "",
+    preferences: str = "",
     memories: Sequence[str] = (),
     directions: Sequence[str | Direction] = (),
 ) -> str:
     """The whole prompt for one reply.
 
-    ``organization`` is what the avatar should know about the trainee's organization, ``trainee_name`` how
-    the trainee wants to be called, ``memories`` what is remembered of earlier conversations (best first),
-    ``directions`` what a coach has asked for so far, in order.
+    ``organization`` is what the avatar should know about the trainee's organization, ``knowledge`` single
+    things that it may draw on, ``trainee_name`` how the trainee wants to be called, ``preferences`` what they
+    wrote about how they like to practice, ``memories`` what is remembered of earlier conversations (best
+    first), ``directions`` what a coach has asked for so far, in order.
     """
     sections = [
         ("Who you are", _who(sheet)),
         ("How you speak", SPEAKING.format(language=_LANGUAGES.get(sheet.language[:2], sheet.language))),
         ("The scene", _scene(sheet)),
         ("The organization", _fence("organization", [*_dashed(organization.splitlines(), CONTEXT_LIMIT)])),
-        ("The person you talk with", _person(trainee_name, memories)),
+        ("What you can look up", _knowledge(knowledge)),
+        ("The person you talk with", _person(trainee_name, preferences, memories)),
         ("Rules", SAFETY),
         ("Stage notes", _STAGE),
         ("Directions so far", _directions(directions)),
@@ -149,11 +155,25 @@ def _scene(sheet: ScenarioSheet) -> str:
     return "\n".join(parts)
 
 
-def _person(name: str, memories: Sequence[str]) -> str:
+def _knowledge(items: Sequence[str]) -> str:
+    lines, left = [], KNOWLEDGE_LIMIT
+    for line in _dashed(items, KNOWLEDGE_ITEM_LIMIT):
+        if len(line) <= left:
+            lines.append(line)
+            left -= len(line)
+    lead = "Use it when it is called for, in your own words; don't recite it."
+    return f"{lead}\n{_fence('knowledge', lines)}" if lines else ""
+
+
+def _person(name: str, preferences: str, memories: Sequence[str]) -> str:
     parts = []
     if called := one_line(name, NAME_LIMIT):
         parts.append(_fence("name", [called]))
         parts.append("Call the trainee by this name now and then, not in every answer.")
+    # Cut as a whole first: the limit is one for all lines together.
+    if lines := _dashed(preferences[:PREFERENCES_LIMIT].splitlines(), PREFERENCES_LIMIT):
+        parts.append("How the trainee likes to practice, in their own words; heed it where the scene allows:")
+        parts.append(_fence("preferences", lines))
     if lines := _dashed(memories[:MOST_MEMORIES], MEMORY_LIMIT):
         parts.append("You remember from earlier conversations; use it when it fits, without reciting it:")
         parts.append(_fence("memories", lines))

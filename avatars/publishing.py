@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.scoping import organization_scope
@@ -27,6 +30,11 @@ def sheet_of(scenario: Scenario) -> ScenarioSheet:
     with organization_scope(scenario.organization_id):
         lines = list(ScriptLine.objects.filter(scenario=scenario))
         criteria = list(Criterion.objects.filter(scenario=scenario))
+    return sheet_from(scenario, lines, criteria)
+
+
+def sheet_from(scenario: Scenario, lines: Iterable[ScriptLine], criteria: Iterable[Criterion]) -> ScenarioSheet:
+    """:func:`sheet_of` for whoever has the rows already."""
     return ScenarioSheet(
         slug=scenario.slug,
         title=scenario.title,
@@ -89,6 +97,32 @@ def current_version(scenario: Scenario) -> ScenarioVersion | None:
         return ScenarioVersion.objects.filter(scenario=scenario).order_by("-number").first()
 
 
+def differs(sheet: ScenarioSheet, version: ScenarioVersion) -> bool:
+    """Whether publishing this sheet would make a new version."""
+    # Compared as sheets, where 120 is 120.0: saving a form may turn one into the other.
+    return dataclasses.replace(ScenarioSheet.from_json(version.sheet), version=0) != sheet
+
+
+def duplicate(*, scenario: Scenario) -> Scenario:
+    """A draft of its own with the same content and the same avatar."""
+    sheet = sheet_of(scenario)
+    with organization_scope(scenario.organization_id), transaction.atomic():
+        title = _("%(title)s (copy)") % {"title": sheet.title[:190]}
+        slug = free_slug(Scenario, sheet.slug)
+        copy = Scenario(organization_id=scenario.organization_id, slug=slug)
+        return _import_scenario(copy, scenario.avatar, dataclasses.replace(sheet, slug=slug, title=title))
+
+
+def free_slug(model: type[Avatar] | type[Scenario], wanted: str) -> str:
+    """``wanted``, or else ``wanted-copy``, ``wanted-copy-2``...; of the organization in scope."""
+    taken = set(model.objects.values_list("slug", flat=True))
+    if wanted not in taken:
+        return wanted
+    base = wanted.removesuffix("-copy")
+    endings = itertools.chain(("-copy",), (f"-copy-{number}" for number in itertools.count(2)))
+    return next(slug for end in endings if (slug := base[: 50 - len(end)] + end) not in taken)
+
+
 def import_sheet(*, organization: Organization, sheet: ScenarioSheet) -> Scenario:
     """The scenario of this slug, with its avatar, made from the sheet or brought up to it.
 
@@ -97,7 +131,13 @@ def import_sheet(*, organization: Organization, sheet: ScenarioSheet) -> Scenari
     """
     with organization_scope(organization), transaction.atomic():
         avatar = _import_avatar(organization, sheet.avatar)
-        return _import_scenario(organization, avatar, sheet)
+        scenario = Scenario.objects.select_related("avatar").filter(slug=sheet.slug).first()
+        if scenario is not None and (
+            scenario.imported_digest == _scene_digest(sheet)
+            or _scene_digest(sheet_of(scenario)) != scenario.imported_digest
+        ):
+            return scenario
+        return _import_scenario(scenario or Scenario(organization=organization, slug=sheet.slug), avatar, sheet)
 
 
 def is_as_imported(scenario: Scenario) -> bool:
@@ -113,7 +153,7 @@ def _same_or_next(scenario: Scenario, sheet: ScenarioSheet) -> ScenarioVersion:
     """Raises ``IntegrityError`` if others kept publishing at the same moment, five times in a row."""
     for attempts_left in reversed(range(5)):
         newest = ScenarioVersion.objects.filter(scenario=scenario).order_by("-number").first()
-        if newest is not None and _digest(newest.sheet) == _digest(sheet.to_json()):
+        if newest is not None and not differs(sheet, newest):
             return newest
         # From the row that was compared, not asked for again: if another one came between, this number is
         # taken, and the comparison is repeated with that one.
@@ -146,20 +186,15 @@ def _import_avatar(organization: Organization, sheet: AvatarSheet) -> Avatar:
     return avatar
 
 
-def _import_scenario(organization: Organization, avatar: Avatar, sheet: ScenarioSheet) -> Scenario:
-    digest = _scene_digest(sheet)
-    scenario = Scenario.objects.select_related("avatar").filter(slug=sheet.slug).first()
-    if scenario is None:
-        scenario = Scenario(organization=organization, slug=sheet.slug)
-    elif scenario.imported_digest == digest or _scene_digest(sheet_of(scenario)) != scenario.imported_digest:
-        return scenario
+def _import_scenario(scenario: Scenario, avatar: Avatar, sheet: ScenarioSheet) -> Scenario:
+    """Bring the row up to the sheet, and save it."""
     scenario.avatar = avatar
     for name in ("title", "brief", "situation", "opening_line", "language", "time_limit_s", "start_mood"):
         setattr(scenario, name, getattr(sheet, name))
     for name in ("objectives", "hot_words", "cool_words"):
         setattr(scenario, name, list(getattr(sheet, name)))
     scenario.targets = [dataclasses.asdict(one) for one in sheet.targets]
-    scenario.imported_digest = digest
+    scenario.imported_digest = _scene_digest(sheet)
     scenario.save()
     _replace_parts(scenario, sheet)
     return scenario

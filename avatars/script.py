@@ -59,6 +59,25 @@ class Scene:
         return mood_at(self.level)
 
 
+Why = Literal[
+    "opening", "cues", "no_cues", "question", "silence",
+    "met", "enough", "furious", "goodbye", "over", "asked_to_end", "nothing_left",
+]  # fmt: skip
+"""Why a line was chosen. ``cues``: they fit best; ``no_cues``: nothing fit, and it needs none; ``question``:
+neither, so one that asks; from ``met`` on, why the scene is closed: the criteria are met, the trainee has
+taken enough turns, it stayed furious, they said goodbye, it was closed before, somebody asked for the end,
+there is nothing left to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is said next, and why. ``fit``: how well its cues fit, where they decided."""
+
+    text: str
+    why: Why
+    fit: float = 0.0
+
+
 def spoken_form(text: str) -> str:
     """A line as it is recognized again: its words alone."""
     return " ".join(words_of(text))
@@ -163,7 +182,7 @@ class Script:
         if len(begun) < 2:
             return begun[0] if begun else ""
         # "I" begins many lines: it was the one that would have been chosen, or else the one that fits best.
-        chosen = spoken_form(self._answer(scene))
+        chosen = spoken_form(self._answer(scene).text)
         if chosen in begun:
             return chosen
         fits = {spoken_form(line.text): fit for fit, line in self._fits(scene.query)}
@@ -175,23 +194,29 @@ class Script:
         self, history: Sequence[Spoken], occasion: Occasion = "answer", directions: Sequence[Direction] = ()
     ) -> str:
         """The next line, never empty and (as long as there are any) never one that was said before."""
-        scene = self.scene(history, directions)
+        return self.choose(self.scene(history, directions), occasion, directions).text
+
+    def choose(
+        self, scene: Scene, occasion: Occasion = "answer", directions: Sequence[Direction] = ()
+    ) -> Choice:
+        """What is said as things stand, and why."""
         if scene.ended or occasion == "closing":
-            return self._closing(scene)
+            return self._closing(scene, "over" if scene.ended else "asked_to_end")
         if occasion == "opening":
             opening = self.sheet.opening_line
             if opening and spoken_form(opening) not in scene.used:
-                return opening
+                return Choice(opening, "opening")
         if occasion == "silence":
-            return self._first(scene, (*self._silence, *STILL_THERE)) or self._closing(scene)
+            text = self._first(scene, (*self._silence, *STILL_THERE))
+            return Choice(text, "silence") if text else self._closing(scene, "nothing_left")
         if not scene.query and directions:
             # A direction that acts at once: the line that it names, if there is one.
             scene.query = directions[-1].text
         return self._answer(scene)
 
-    def _answer(self, scene: Scene) -> str:
-        if self._at_its_end(scene):
-            return self._closing(scene)
+    def _answer(self, scene: Scene) -> Choice:
+        if why := self._at_its_end(scene):
+            return self._closing(scene, why)
         fits = [
             (fit, line)
             for fit, line in self._fits(scene.query)
@@ -201,8 +226,19 @@ class Script:
             # max keeps the first of equals: the order of the lines decides
             fit, line = max(fits, key=lambda one: one[0])
             if fit >= LEAST_FIT:
-                return line.text
-        return self._fallback(scene) or self._closing(scene)
+                return Choice(line.text, "cues", fit)
+        return self._fallback(scene) or self._closing(scene, "nothing_left")
+
+    def heard_cues(self, query: str, text: str) -> tuple[str, ...]:
+        """Which cues of the line with this text were said, in the line's order."""
+        places = self._index.places(words_of(query)[-MOST_RELEVANT:])
+        return tuple(
+            cue
+            for line, calls in zip(self._cued, self._calls, strict=True)
+            if line.text == text
+            for cue, place in zip(line.cues, calls, strict=True)
+            if place in places
+        )
 
     def _fits(self, query: str) -> list[tuple[float, LineSheet]]:
         """How well each line with cues answers this. What was said last counts a little more."""
@@ -220,18 +256,20 @@ class Script:
                 result.append((sum(one * 0.35**rank for rank, one in enumerate(found)), line))
         return result
 
-    def _fallback(self, scene: Scene) -> str:
+    def _fallback(self, scene: Scene) -> Choice | None:
         fresh = [line for line in self._uncued if spoken_form(line.text) not in scene.used]
         for wanted in (True, False):
             for line in fresh:
                 if bool(line.moods) is wanted and (not line.moods or scene.mood in line.moods):
-                    return line.text
+                    return Choice(line.text, "no_cues")
         asking = (line.text for line in self._cued if line.kind == "question" and not line.moods)
-        return self._first(scene, asking)
+        text = self._first(scene, asking)
+        return Choice(text, "question") if text else None
 
-    def _at_its_end(self, scene: Scene) -> bool:
+    def _at_its_end(self, scene: Scene) -> Literal["", "met", "enough", "furious", "goodbye"]:
+        """Why the scene is at its end; "" if it is not."""
         if not scene.trainee_turns:
-            return False
+            return ""
         evident = {one.slug for one in self.sheet.criteria if one.evidence}
         reached = (
             bool(evident)
@@ -239,17 +277,18 @@ class Script:
             and scene.level < 1.0
             and len(scene.met) >= math.ceil(GOAL_SHARE * len(evident))
         )
-        return (
-            reached
-            or scene.trainee_turns >= self.sheet.enough_turns
-            or scene.furious_turns >= FURIOUS_TURNS
-            or says_goodbye(scene.query)
-        )
+        if reached:
+            return "met"
+        if scene.trainee_turns >= self.sheet.enough_turns:
+            return "enough"
+        if scene.furious_turns >= FURIOUS_TURNS:
+            return "furious"
+        return "goodbye" if says_goodbye(scene.query) else ""
 
-    def _closing(self, scene: Scene) -> str:
+    def _closing(self, scene: Scene, why: Why) -> Choice:
         good = scene.ended == "good" or (not scene.ended and scene.level < 1.5)
         lines = self._good if good else self._bad
-        return self._first(scene, (*lines, *GOODBYES)) or GOODBYES[0]
+        return Choice(self._first(scene, (*lines, *GOODBYES)) or GOODBYES[0], why)
 
     def _first(self, scene: Scene, texts: Iterable[str]) -> str:
         return next((text for text in texts if spoken_form(text) not in scene.used), "")

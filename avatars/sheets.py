@@ -15,8 +15,10 @@ Mood = Literal["calm", "neutral", "tense", "angry"]
 """How the avatar feels, from relaxed to furious. The order is the scale on which it heats up and cools down."""
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
-FACES: tuple[str, ...] = ("sand", "ochre", "olive", "moss", "teal", "slate", "plum", "clay")
-"""The drawn portraits, for avatars without a picture of their own."""
+FACES: tuple[str, ...] = (
+    "dark-curls", "short-beard", "silver-bob", "glasses", "afro", "gray-mustache", "headscarf", "light",
+)  # fmt: skip
+"""The drawn portraits (see ``avatars.faces``), for avatars without a picture of their own."""
 
 LineKind = Literal[
     "reply", "objection", "question", "small_talk", "off_topic", "silence", "closing_good", "closing_bad"

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import avatar, keeping, machine, recognizer, speech, vad, voice_loop
+from benchmarks import avatar, keeping, machine, pages, recognizer, speech, vad, voice_loop
 from benchmarks.clips import BadClip, Clip, make_clip, read_clip
 from benchmarks.tables import LeftOut, Table, replace_figures
 from voice.engines.base import INPUT_RATE
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[Clip], Table]] = {
     "speech": speech.run_part,
     "avatar": avatar.run_part,
     "keeping": keeping.run_part,
+    "pages": pages.run_part,
 }
 
 

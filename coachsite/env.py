@@ -94,6 +94,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         _WHERE,
+        "COACH_TIME_ZONE",
+        "auto",
+        "auto or the name of a time zone, such as Europe/Berlin",
+        "The clock that pages show, and where a day begins. `auto` takes the machine's own.",
+        parse.time_zone,
+    ),
+    Setting(
+        _WHERE,
         "COACH_DEBUG",
         "0",
         _FLAG,

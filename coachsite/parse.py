@@ -8,6 +8,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tzlocal import get_localzone_name
 
 MASTER_KEY_BYTES = 32
 MAX_UNIX_PATH_BYTES = 107
@@ -27,6 +30,16 @@ def flag(raw: str) -> bool:
 
 def flag_or_auto(raw: str) -> bool | None:
     return None if raw.lower() == "auto" else flag(raw)
+
+
+def time_zone(raw: str) -> str:
+    """The name of a zone; of the machine's own for ``auto``, where it has one."""
+    name = (get_localzone_name() or "UTC") if raw == "auto" else raw
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(raw) from None
+    return name
 
 
 def whole_or_auto(low: int, high: int) -> Parse:

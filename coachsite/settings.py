@@ -48,7 +48,7 @@ INSTALLED_APPS = [
     "avatars",
     "accounts",
     "accounts.keystore",
-    "django.contrib.admin",
+    "accounts.adminsite.OurAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.scoping.OrganizationScope",
+    "coachsite.clock.ReadersTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -166,7 +167,10 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "in
 # -- people ----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.permissions.OrganizationAdmins",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -194,6 +198,9 @@ PERSONAL_DATA = [
 ]
 """One class per app with find, export and erase, in the order in which a person is erased: what points at
 others goes first."""
+
+METRICS = "reports.metrics.registry.DEFINITIONS"
+"""What a scenario can set targets for: things with a ``name`` and a ``unit``."""
 
 # -- the live conversation -------------------------------------------------------------------------
 
@@ -252,9 +259,12 @@ VOICE_PREFERENCE: dict[str, list[str]] = {
 # -- pages -----------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
+# Those that the pages are written in: with all that Django knows, its own words would come in the browser's
+# language among ours in English.
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE: str = _values["COACH_TIME_ZONE"]
 STATIC_URL = "static/"
 # Filled by collectstatic where a proxy serves the files; the server itself finds them where they are.
 STATIC_ROOT = COACH_DATA_DIR / "static"
@@ -264,6 +274,8 @@ MEDIA_ROOT = COACH_DATA_DIR / "media"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# A scenario of some hundred lines is one form in the admin.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

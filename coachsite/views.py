@@ -11,15 +11,22 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from avatars.models import Scenario
+from accounts.models import User
+from coachsite.home import home_page, sparkline_of
+
+QUERY_LENGTH = 100
 
 
+@never_cache
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """What can be rehearsed: the published scenarios of one's own organization."""
-    scenarios = Scenario.objects.filter(status=Scenario.Status.PUBLISHED).select_related("avatar")
-    return render(request, "home.html", {"scenarios": scenarios})
+    """What to go on with, what to do, how it went, and what can be rehearsed: see :mod:`coachsite.home`."""
+    assert isinstance(request.user, User)
+    query = request.GET.get("q", "")[:QUERY_LENGTH].strip()
+    page = home_page(request.user, query=query)
+    context = {"page": page, "query": query, "sparkline": sparkline_of(page.last)}
+    return render(request, "home.html", context)
 
 
 @require_safe

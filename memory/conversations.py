@@ -21,8 +21,10 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from accounts.models import User
+from accounts.profiles import stored_preferences
 from accounts.scoping import organization_scope
 from accounts.vault import PersonErased
+from avatars.knowledge import knowledge_for
 from avatars.models import Scenario, ScenarioVersion
 from avatars.sheets import ScenarioSheet
 from memory.models import Conversation, Turn
@@ -68,6 +70,10 @@ class ConversationContext:
     elapsed_ms: float
     """How long the conversation has run; its clock stood still while it was interrupted."""
     memories: tuple[str, ...] = ()
+    preferences: str = ""
+    """What the trainee wrote about how they like to practice."""
+    knowledge: tuple[str, ...] = ()
+    """What the organization wrote down for its avatars, or for this one."""
 
 
 # -- begin and load --------------------------------------------------------------------------------
@@ -98,15 +104,17 @@ def start_conversation(*, trainee: User, scenario_slug: str) -> Conversation:
 
 
 def load_context(*, conversation_id: UUID) -> ConversationContext:
-    """Raises :class:`UnknownConversation`. Turns whose key was destroyed come back empty."""
+    """Raises :class:`UnknownConversation`. Turns and preferences whose key was
+    destroyed come back empty."""
     with scopes_disabled():
         found = (
-            Conversation.objects.select_related("organization", "trainee", "version")
+            Conversation.objects.select_related("organization", "trainee__profile", "version")
             .filter(pk=conversation_id)
             .first()
         )
         if found is None:
             raise UnknownConversation("no such conversation")
+        sheet = ScenarioSheet.from_json(found.version.sheet)
         turns = [_record_of(turn) for turn in Turn.objects.filter(conversation_id=found.pk).order_by("seq")]
     return ConversationContext(
         conversation_id=found.pk,
@@ -114,11 +122,13 @@ def load_context(*, conversation_id: UUID) -> ConversationContext:
         organization_context=found.organization.context,
         trainee_id=found.trainee_id,
         trainee_name=found.trainee.preferred_name,
-        sheet=ScenarioSheet.from_json(found.version.sheet),
+        sheet=sheet,
         status=found.status,
         turns=turns,
         started_at=found.started_at,
         elapsed_ms=max([found.elapsed_ms, *(turn.ended_ms for turn in turns)]),
+        preferences=stored_preferences(found.trainee),
+        knowledge=knowledge_for(organization=found.organization_id, avatar_slug=sheet.avatar.slug),
     )
 
 

@@ -25,3 +25,17 @@ def stop_conversations(*, person: UUID, reason: str) -> None:
         async_to_sync(layer.group_send)(group_of(person), {"type": "conversation.stop", "reason": reason})
     except (RedisError, OSError) as exc:
         logger.warning("open conversations were not told to stop: %s", type(exc).__name__)
+
+
+async def ask_to_leave(*, person: UUID, conversation_id: UUID, newcomer: str) -> None:
+    """Ask whoever holds this conversation to let go of it for ``newcomer``, the owner that its trainee has just
+    come back to."""
+    message = {
+        "type": "conversation.leave",
+        "conversation": str(conversation_id),
+        "newcomer": newcomer,
+    }
+    try:
+        await get_channel_layer().group_send(group_of(person), message)
+    except (RedisError, OSError) as exc:
+        logger.warning("an open conversation was not told to move: %s", type(exc).__name__)

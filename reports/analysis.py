@@ -20,6 +20,7 @@ from memory.conversations import load_context, lock_for_writing
 from memory.models import Conversation
 from reports.metrics import ANALYSIS_VERSION, compute_report
 from reports.models import Report
+from reports.summaries import count
 
 OVERDUE_AFTER = timedelta(minutes=15)
 """A report that has waited or run for this long was lost with its process. Longer than a task may run."""
@@ -119,11 +120,12 @@ def _store(conversation_id: UUID, metrics: dict[str, Any]) -> Report:
                     progress=1.0,
                     error_code="",
                     metrics=metrics,
+                    summary=count(metrics),
                 )
             ],
             update_conflicts=True,
             unique_fields=["conversation", "analysis_version"],
-            update_fields=["status", "progress", "error_code", "metrics", "updated_at"],
+            update_fields=["status", "progress", "error_code", "metrics", "summary", "updated_at"],
         )
         return Report.objects.select_related("conversation").get(
             conversation=conversation, analysis_version=ANALYSIS_VERSION

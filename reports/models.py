@@ -27,6 +27,8 @@ class Report(models.Model):
     error_code = models.CharField(_("error"), max_length=64, blank=True)
     metrics = EncryptedJSONField(person="conversation.trainee_id", null=True)
     """By metric; see docs of ``reports.metrics``."""
+    summary = EncryptedJSONField(person="conversation.trainee_id", null=True)
+    """``{"on_target": 3, "judged": 4}``: what lists show, so that they open no ``metrics``."""
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

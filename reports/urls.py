@@ -11,5 +11,6 @@ urlpatterns = [
     path("history/", views.history, name="history"),
     path("reports/<uuid:conversation_id>/", views.report, name="report"),
     path("reports/<uuid:conversation_id>/progress/", views.progress, name="progress"),
+    path("reports/<uuid:conversation_id>/again/", views.again, name="again"),
     path("team/", views.team, name="team"),
 ]

@@ -12,7 +12,7 @@ from avatars.script import is_closing
 from avatars.sheets import ScenarioSheet
 from memory.conversations import ConversationContext
 from voice.engines import registry
-from voice.engines.base import Engine, Message, Voice
+from voice.engines.base import Engine, Message, TtsEngine, Voice
 from voice.listener import ListenerSettings
 from voice.scene import Cast, Scene
 from voice.segmenter import SegmenterSettings
@@ -31,6 +31,11 @@ async def warm_up() -> None:
     """Load what is slow to load; safe to call again."""
     for kind in ("vad", "stt", "llm", "tts"):
         await _engine(kind).warm_up()
+
+
+def voice_engine() -> TtsEngine:
+    """The one that speaks in conversations."""
+    return _engine("tts")  # type: ignore[return-value]
 
 
 def _engine(kind: str) -> Engine:
@@ -54,19 +59,19 @@ def engine_names() -> dict[str, str]:
     return {**{kind: _engine(kind).name for kind in ("vad", "stt", "tts")}, "llm": llm.describe().name}
 
 
-def engines_used(cast: Cast) -> dict[str, Any]:
+def engines_used(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
     """What is kept with the conversation: which engine did what, and what a report must know about it."""
     return {
         "vad": {"name": cast.vad.name},
         "stt": {"name": cast.stt.name, "writes_fillers": cast.stt.writes_fillers},
-        "llm": {"name": llm.describe().name},
+        "llm": {"name": llm.describe(sheet).name},
         "tts": {"name": cast.tts.name, "word_timings": cast.tts.word_timings},
     }
 
 
-def describe_engines(cast: Cast) -> dict[str, Any]:
+def describe_engines(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
     """What pages show: the engine in use and how to get a better one."""
-    model = llm.describe()
+    model = llm.describe(sheet)
     return {
         "vad": {"name": cast.vad.name, "hint": ""},
         "stt": {"name": cast.stt.name, "hint": registry.better("stt", cast.stt)},
@@ -88,7 +93,9 @@ def scene_for(context: ConversationContext) -> Scene:
         prompt=lambda: render_system_prompt(
             sheet,
             organization=context.organization_context,
+            knowledge=context.knowledge,
             trainee_name=context.trainee_name,
+            preferences=context.preferences,
             memories=context.memories,
             directions=_directions(context),
         ),
@@ -106,6 +113,7 @@ def scene_for(context: ConversationContext) -> Scene:
         listener=_listener_settings(),
         time_limit_s=float(sheet.time_limit_s),
         silence_prompt_s=float(avatar.turn_taking.silence_prompt_s),
+        cut_in_after_s=float(avatar.turn_taking.cut_in_after_s),
         idle_limit_s=float(settings.COACH_IDLE_LIMIT_S),
         history=messages,
         next_seq=max((turn.seq for turn in context.turns), default=0) + 1,

@@ -114,6 +114,14 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         if self.live is not None:
             self.live.hang_up(message["reason"])
 
+    async def conversation_leave(self, message: dict[str, str]) -> None:
+        """From memory.notices: the trainee has opened this conversation anew, somewhere else."""
+        live = self.live
+        if live is None or live.owner == message["newcomer"]:
+            return
+        if str(live.conversation_id) == message["conversation"]:
+            live.hang_up("elsewhere")
+
     # -- the conversation -----------------------------------------------------------------------------------
 
     async def _serve(self) -> None:

@@ -78,7 +78,12 @@ class Conversation:
         self.history = History(record, dict(scene.history), scene.next_seq)
         self.narrator = Narrator(door.emit)
         self.timekeeper = Timekeeper(
-            scene.time_limit_s, scene.silence_prompt_s, scene.idle_limit_s, self.now(), self.now()
+            time_limit_s=scene.time_limit_s,
+            silence_prompt_s=scene.silence_prompt_s,
+            idle_limit_s=scene.idle_limit_s,
+            cut_in_after_s=scene.cut_in_after_s,
+            last_word_ms=self.now(),
+            quiet_since_ms=self.now(),
         )
         self.listener = self._make_listener()
         self.trainee = self._make_trainee()
@@ -288,7 +293,7 @@ class Conversation:
     def _changed(self, before: State) -> None:
         state = self.machine.state
         if state is not before:
-            self.timekeeper.moved(self.now())
+            self.timekeeper.moved(state, self.now())
             if state is not State.ENDED:
                 self.narrator.state(state, self.now())
             if state is State.LISTENING and self._broke_off:

@@ -1,6 +1,7 @@
 """A conversation from door to database: load, claim, hold, keep, close. Every door goes through here.
 
-open     the conversation is the trainee's own, nobody else drives it, there is room for one more
+open     the conversation is the trainee's own, there is room for one more; where he left it open, that one
+         lets go of it
 hold     the loop runs; turns are kept as they happen; the lease is renewed
 close    ended -> a report is asked for; cut off -> interrupted, to be taken up again
 """
@@ -20,6 +21,7 @@ from accounts.models import User
 from accounts.vault import PersonErased
 from memory import conversations
 from memory.conversations import ConversationContext, UnknownConversation
+from memory.notices import ask_to_leave
 from reports.tasks import request_report
 from voice import events as wire
 from voice.casting import cast_for, describe_engines, engines_used, scene_for, warm_up
@@ -33,6 +35,10 @@ logger = logging.getLogger(__name__)
 
 CUT_OFF = frozenset({"disconnected", "shutdown", "elsewhere", "internal", "not_kept"})
 """Reasons after which the conversation can be taken up again."""
+
+TRIES_TO_MOVE, BETWEEN_TRIES_S = 30, 0.1
+"""A trainee who comes back waits until the connection he left has let go of the conversation: it may not have
+noticed that nobody is there. It only has to keep what was said last."""
 
 DRAIN_S = 6.0
 """So long a server that stops waits for what was said to be kept."""
@@ -73,11 +79,8 @@ class LiveConversation:
         context = await self._load()
         if context.status == "ended":
             raise NotAuthorised("This conversation has ended.", hint="Start a new one; its report is kept.")
-        claimed = await database_sync_to_async(conversations.claim_lease)(
-            conversation_id=self.conversation_id, owner=self.owner, seconds=settings.COACH_LEASE_S
-        )
-        if not claimed:
-            raise ConversationElsewhere
+        if not await self._claim():
+            await self._take_over()
         try:
             await self._prepare()
         except BaseException:
@@ -86,13 +89,30 @@ class LiveConversation:
             )
             raise
 
+    async def _claim(self) -> bool:
+        claimed: bool = await database_sync_to_async(conversations.claim_lease)(
+            conversation_id=self.conversation_id, owner=self.owner, seconds=settings.COACH_LEASE_S
+        )
+        return claimed
+
+    async def _take_over(self) -> None:
+        """The one who came last has the conversation. Raises ConversationElsewhere if its holder does not let
+        go: a process that died keeps it until its lease has run out."""
+        await ask_to_leave(person=self.user.pk, conversation_id=self.conversation_id, newcomer=self.owner)
+        # Counted, not timed out: a claim that is cut short might have been granted.
+        for _ in range(TRIES_TO_MOVE):
+            await asyncio.sleep(BETWEEN_TRIES_S)
+            if await self._claim():
+                return
+        raise ConversationElsewhere
+
     async def _prepare(self) -> None:
         # Read again: what the former owner wrote before it let go counts too.
         self.context = await self._load()
         cast = cast_for(self.context.sheet)
         await warm_up()
         await database_sync_to_async(conversations.note_engines)(
-            conversation_id=self.conversation_id, engines=engines_used(cast)
+            conversation_id=self.conversation_id, engines=engines_used(cast, self.context.sheet)
         )
         self.recorder = Recorder(self.conversation_id, owner=self.owner, on_lost=self.hang_up)
         self.conversation = Conversation(
@@ -115,7 +135,7 @@ class LiveConversation:
     @property
     def engines(self) -> wire.CoachEngines:
         """Which engines are in use, and how to get better ones."""
-        return wire.CoachEngines(engines=describe_engines(self.conversation.cast))
+        return wire.CoachEngines(engines=describe_engines(self.conversation.cast, self.context.sheet))
 
     def hang_up(self, reason: str) -> None:
         """End it; the first reason counts. One that is just being opened ends as soon as it is."""

@@ -41,6 +41,8 @@ class Scene:
     time_limit_s: float = 600.0
     silence_prompt_s: float = 12.0
     """Silence after which the avatar asks whether the trainee is still there; 0: never."""
+    cut_in_after_s: float = 0.0
+    """How long the trainee may talk in one go before the avatar takes the floor; 0: never."""
     idle_limit_s: float = 120.0
     """Without a word from the trainee for this long, nor one of the avatar's beyond "are you still there?", the
     conversation ends."""

@@ -1,4 +1,5 @@
-"""What happens because nothing else does: the time limit, silence, idleness. A decision: no I/O, no clock."""
+"""What happens because time passes: the time limit, silence, idleness, a trainee who does not stop talking. A
+decision: no I/O, no clock."""
 
 from __future__ import annotations
 
@@ -37,10 +38,18 @@ class Timekeeper:
     prompts: int = 0
     closing: bool = False
     """The avatar was told to close the scene."""
+    cut_in_after_s: float = 0.0
+    """So long the trainee may talk in one go before the avatar takes the floor; 0: as long as he likes."""
+    talking_since_ms: float | None = None
+    """Short pauses within what he says count as talking."""
 
-    def moved(self, now: float) -> None:
+    def moved(self, state: State, now: float) -> None:
         """The floor changed hands."""
         self.quiet_since_ms = now
+        if state not in (State.HEARING, State.DECIDING):
+            self.talking_since_ms = None
+        elif self.talking_since_ms is None:
+            self.talking_since_ms = now
 
     def ask_now(self, now: float) -> None:
         """The avatar broke off for what turned out to be nothing: don't wait through the silence first."""
@@ -73,7 +82,13 @@ class Timekeeper:
             return self._close(state, overtime_s)
         if state is State.LISTENING:
             return self._mind_silence(now, listening_to_sound=listening_to_sound)
+        if state is State.HEARING and self._talks_too_long(now):
+            return Speak("answer")
         return None
+
+    def _talks_too_long(self, now: float) -> bool:
+        limit_ms = self.cut_in_after_s * 1000
+        return self.talking_since_ms is not None and 0 < limit_ms <= now - self.talking_since_ms
 
     def _close(self, state: State, overtime_s: float) -> Speak | Ending | None:
         if self.closing:

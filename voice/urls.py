@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from voice import sampling, views
+from voice import rooms, sampling, views
 
 app_name = "voice"
 urlpatterns = [
     path("conversations/start/", views.start, name="start"),
-    path("conversations/<uuid:conversation_id>/", views.room, name="room"),
+    path("conversations/<uuid:conversation_id>/", rooms.room, name="room"),
     path("sound-check/", views.sound_check, name="sound_check"),
     path("voices/", sampling.voices, name="voices"),
     path("voices/sample/", sampling.sample, name="sample"),

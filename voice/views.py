@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -83,12 +82,6 @@ def _json(request: HttpRequest) -> dict[str, object]:
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
-
-
-@login_required
-def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """The live room."""
-    return render(request, "voice/room.html")
 
 
 @login_required

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soxr
@@ -43,7 +44,7 @@ def read_wav(path: Path, rate: int = INPUT_RATE) -> Pcm:
     return pcm
 
 
-def write_wav(path: Path, samples: Pcm, rate: int) -> None:
+def write_wav(path: Path | BinaryIO, samples: Pcm, rate: int) -> None:
     """Shape [samples] or [samples, channels]. Raises OSError."""
     wavfile.write(path, rate, samples)
 

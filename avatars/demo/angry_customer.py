@@ -19,6 +19,7 @@ MARCUS = AvatarSheet(
     voice="am_michael",
     speed=1.05,
     turn_taking=TurnTaking(patience_ms=450, interrupt_after_ms=700, silence_prompt_s=10),
+    face="short-beard",
 )
 
 _WHAT = cues(

@@ -19,6 +19,7 @@ HELEN = AvatarSheet(
     voice="af_sarah",
     speed=1.0,
     turn_taking=TurnTaking(patience_ms=550, interrupt_after_ms=600, silence_prompt_s=12),
+    face="silver-bob",
 )
 
 _PITCH = cues(

@@ -19,6 +19,7 @@ RUTH = AvatarSheet(
     voice="af_nicole",
     speed=0.98,
     turn_taking=TurnTaking(patience_ms=900, interrupt_after_ms=700, silence_prompt_s=15),
+    face="dark-curls",
 )
 
 _SELF = cues(

@@ -16,6 +16,7 @@ LUMINA_AVATAR = AvatarSheet(
     voice="af_heart",
     speed=1.0,
     turn_taking=TurnTaking(patience_ms=700, interrupt_after_ms=450, silence_prompt_s=15),
+    face="light",
 )
 
 _HELLO = cues(

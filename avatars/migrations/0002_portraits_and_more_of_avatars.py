@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='avatar',
             name='face',
-            field=models.CharField(choices=[('sand', 'sand'), ('ochre', 'ochre'), ('olive', 'olive'), ('moss', 'moss'), ('teal', 'teal'), ('slate', 'slate'), ('plum', 'plum'), ('clay', 'clay')], default='sand', max_length=32, verbose_name='drawn portrait'),
+            field=models.CharField(choices=[('dark-curls', 'dark curls'), ('short-beard', 'short beard'), ('silver-bob', 'silver bob'), ('glasses', 'glasses'), ('afro', 'afro'), ('gray-mustache', 'gray mustache'), ('headscarf', 'headscarf'), ('light', 'light')], default='dark-curls', max_length=32, verbose_name='drawn portrait'),
         ),
         migrations.AddField(
             model_name='avatar',

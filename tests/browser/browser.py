@@ -43,7 +43,7 @@ class Visit:
         self.page.get_by_label("E-mail address").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
-        expect(self.page.get_by_role("link", name="Your profile:")).to_be_visible()
+        expect(self.page.get_by_role("navigation", name="Places")).to_be_visible()
 
 
 @contextlib.contextmanager
@@ -82,5 +82,5 @@ def visit(browser: Browser, base: str, **options: Any) -> Iterator[Visit]:
         yield visit
     finally:
         context.close()
-    assert visit.complaints == []
-    assert visit.elsewhere() == []
+    assert visit.complaints == [], visit.complaints
+    assert visit.elsewhere() == [], visit.elsewhere()

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.browser import Visit, visit
 
+COACH = ("coach@demo.test", "demo")
 SCENARIOS = [
     "A discovery call with a sceptical buyer",
     "A job interview",
@@ -38,12 +39,9 @@ def test_a_trainee_signs_in_and_finds_the_four_scenarios(browser: Browser, base:
         window.page.keyboard.press("Enter")
         expect(window.page.get_by_role("heading", level=1)).to_have_text("Hello Tess")
         assert window.page.url == f"{base}/"
-        assert window.page.get_by_role("heading", level=2).all_inner_texts() == SCENARIOS
-        first = window.page.get_by_role("listitem").first
-        command = ".venv/bin/python manage.py talk discovery-call --say FILE.wav --as trainee@demo.test"
-        expect(first.get_by_text(command)).to_be_hidden()
-        first.get_by_text("Talk from the command line").click()
-        expect(first.get_by_text(command)).to_be_visible()
+        assert window.page.get_by_role("heading", level=3).all_inner_texts() == SCENARIOS
+        for title in SCENARIOS:
+            expect(window.page.get_by_role("button", name=f"Talk: {title}", exact=True)).to_be_visible()
         window.page.get_by_role("button", name="Sign out").click()
         expect(window.page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
@@ -89,10 +87,14 @@ def pages(window: Visit) -> Iterator[str]:
     expect(window.page.get_by_role("alert")).to_be_visible()
     yield "sign-in-error"
     window.sign_in()
-    for summary in window.page.locator("summary").all():
-        summary.click()
     yield "home"
-    for name, path in (("security", "/accounts/2fa/"), ("password", "/accounts/password/change/")):
+    for name, path in (
+        ("profile", "/profile/"),
+        ("security", "/accounts/2fa/"),
+        ("password", "/accounts/password/change/"),
+        ("addresses", "/accounts/email/"),
+        ("leaving", "/accounts/logout/"),
+    ):
         window.open(path)
         yield name
 
@@ -108,6 +110,7 @@ def test_pages_fit_and_can_be_read_everywhere(
             widths = window.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
             assert widths[0] <= widths[1], name
             assert faint_texts(window.page) == [], name
+            assert small_targets(window.page) == [], name
 
 
 FAINT_TEXTS = """() => {
@@ -143,29 +146,81 @@ def faint_texts(page: Page) -> list[str]:
     return found
 
 
+SMALL_TARGETS = """() => {
+  const small = [];
+  for (const element of document.querySelectorAll("header a, header button, button, .button, select, input")) {
+    if (!element.checkVisibility() || element.matches("[type=hidden]")) continue;
+    // A click on its label is a click on the box.
+    const box = element.matches("[type=checkbox], [type=radio]") ? element.parentElement : element;
+    const { width, height } = box.getBoundingClientRect();
+    if (height < 43.5 || width < 43.5) small.push(`${width}x${height} ${element.outerHTML.slice(0, 80)}`);
+  }
+  return small;
+}"""
+
+
+def small_targets(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(SMALL_TARGETS)
+    return found
+
+
+def test_a_profile_counts_its_letters_and_asks_before_it_loses_them(browser: Browser, base: str) -> None:
+    with visit(browser, base) as window:
+        window.sign_in(*COACH)
+        window.page.get_by_role("link", name="Your profile: Chris").click()
+        wish = window.page.get_by_label("What should the avatars know")
+        expect(window.page.get_by_text("Letters left: 500")).to_be_visible()
+        wish.fill("x" * 501)
+        expect(window.page.get_by_text("Letters too many: 1")).to_be_visible()
+        window.page.get_by_role("button", name="Save").click()
+        expect(window.page.get_by_role("alert")).to_contain_text("This is not saved yet.")
+        expect(wish).to_have_value("x" * 501)
+        asked = []
+        window.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+        window.page.get_by_role("link", name="Practice").click(no_wait_after=True)
+        wish.fill("Slowly, please.")
+        assert asked == ["beforeunload"]
+        expect(window.page.get_by_text("Letters left: 485")).to_be_visible()
+        window.page.get_by_role("button", name="Save").click()
+        expect(window.page.get_by_role("status")).to_have_text(
+            "Saved. It holds from your next conversation on."
+        )
+        expect(wish).to_have_value("Slowly, please.")
+        window.page.get_by_role("link", name="Practice").click()
+        expect(window.page.get_by_role("heading", level=1)).to_have_text("Hello Chris")
+        assert asked == ["beforeunload"]
+
+
+def test_pages_learn_the_readers_time_zone(browser: Browser, base: str) -> None:
+    with visit(browser, base, timezone_id="Asia/Tokyo") as window:
+        window.open("/accounts/login/")
+        cookies = {one["name"]: one["value"] for one in window.context.cookies()}
+        assert cookies["timezone"] == "Asia/Tokyo"
+
+
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, base: str) -> None:
     with visit(browser, base, **look("desktop", "light")) as window:
         window.sign_in()
         reached = []
-        for _ in range(20):
+        for _ in range(7 + len(SCENARIOS)):
             window.page.keyboard.press("Tab")
-            where = window.page.evaluate(
-                """() => {
-                  const element = document.activeElement, style = getComputedStyle(element);
-                  const box = element.getBoundingClientRect();
-                  return [element.getAttribute("aria-label") ?? element.textContent.trim(),
-                          style.outlineStyle, parseFloat(style.outlineWidth), box.left >= 0 && box.top >= 0];
-                }"""
+            reached.append(
+                window.page.evaluate(
+                    """() => {
+                      const element = document.activeElement, style = getComputedStyle(element);
+                      const box = element.getBoundingClientRect();
+                      return [element.getAttribute("aria-label") ?? element.textContent.trim(),
+                              style.outlineStyle, parseFloat(style.outlineWidth),
+                              box.left >= 0 && box.top >= 0];
+                    }"""
+                )
             )
-            if where[0] in [name for name, *_ in reached] and where[0] != "Talk from the command line":
-                break
-            reached.append(where)
-        assert [name for name, *_ in reached[:5]] == [
-            "Skip to the content", "Coachsite", "Security", "Sign out", "Light or dark",
+        assert [name for name, *_ in reached] == [
+            "Skip to the content", "Coachsite", "Practice", "History", "Your profile: Tess", "Sign out",
+            "Light or dark", *(f"Talk: {title}" for title in SCENARIOS),
         ]  # fmt: skip
-        assert [name for name, *_ in reached].count("Talk from the command line") == len(SCENARIOS)
-        shown = [(style, width >= 2, on_screen) for _, style, width, on_screen in reached[:9]]
-        assert shown == [("solid", True, True)] * 9
+        shown = [(style, width >= 2, on_screen) for _, style, width, on_screen in reached]
+        assert shown == [("solid", True, True)] * len(reached)
 
 
 def test_the_choice_of_light_or_dark_is_remembered(browser: Browser, base: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.scoping import organization_scope
 from avatars.models import Avatar, Scenario
 from memory.models import Conversation
@@ -42,7 +45,6 @@ def test_signing_in_leads_to_the_scenarios_of_the_own_organization(
     page = client.get("/").content.decode()
     assert "A late delivery" in page
     assert "up to 5 min" in page
-    assert "manage.py talk late-delivery --say FILE.wav --as trainee@here.test" in page
 
 
 def test_an_outsider_sees_no_scenario_of_ours(cast: Cast, scenario: Scenario, client) -> None:
@@ -72,6 +74,92 @@ def test_a_wrong_password_says_so_and_nothing_about_the_account(cast: Cast, clie
 def test_nobody_signs_up_by_themselves(client) -> None:
     page = client.get(reverse("account_signup")).content.decode()
     assert "<form" not in page.split("<main")[1]
+    assert "Accounts are made for you" in page
+    before = User.everyone.count()
+    client.post(reverse("account_signup"), {"email": "me@here.test", "password1": "quite a secret"})
+    assert User.everyone.count() == before
+
+
+def test_only_the_demo_tells_who_can_sign_in(cast: Cast, client, settings) -> None:
+    told = {}
+    for demo in (True, False):
+        settings.COACH_DEMO = demo
+        page = client.get(reverse("account_login")).content.decode()
+        told[demo] = [text in page for text in ("This is a demo", "trainee@demo.test", "<code>demo</code>")]
+    assert told == {True: [True] * 3, False: [False] * 3}
+
+
+def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(cast: Cast, client, mailoutbox) -> None:
+    reset = reverse("account_reset_password")
+    asked = client.post(reset, {"email": "trainee@here.test"}, follow=True).content.decode()
+    assert "<h1>Look into your mail</h1>" in asked
+    (letter,) = mailoutbox
+    link = re.search(r"https?://testserver(/\S+)", letter.body)[1]
+    form = client.get(link, follow=True)
+    assert "<h1>Choose a new password</h1>" in form.content.decode()
+    new = {"password1": "a better secret", "password2": "a better secret"}
+    done = client.post(form.redirect_chain[-1][0], new, follow=True).content.decode()
+    assert "<h1>Your password is changed</h1>" in done
+    assert sign_in(Client(), "trainee@here.test", "a better secret")["Location"] == "/"
+    again = Client().get(link, follow=True).content.decode()
+    assert "<h1>This link no longer works</h1>" in again
+    assert "Send a new link" in again
+
+
+def test_an_address_that_nobody_has_is_answered_like_any_other(cast: Cast, client) -> None:
+    reset = reverse("account_reset_password")
+    texts = [
+        client.post(reset, {"email": email}, follow=True).content.decode().split("<main")[1]
+        for email in ("trainee@here.test", "nobody@here.test")
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_a_changed_password_leads_back_to_the_profile(cast: Cast, client) -> None:
+    client.force_login(cast.trainee)
+    fields = {"oldpassword": "a good secret", "password1": "a better secret", "password2": "a better secret"}
+    response = client.post(reverse("account_change_password"), fields)
+    assert (response.status_code, response["Location"]) == (302, "/profile/")
+    wrong = client.post(reverse("account_change_password"), fields).content.decode()
+    assert 'id="id_oldpassword_error"' in wrong
+
+
+def test_a_second_factor_is_turned_on_and_from_then_on_asked_for(cast: Cast, client) -> None:
+    sign_in(client, "trainee@here.test", "a good secret")
+    assert "It is off." in client.get("/accounts/2fa/").content.decode()
+    asked = client.get("/accounts/2fa/totp/activate/", follow=True)
+    assert "<h1>Is it you?</h1>" in asked.content.decode()
+    fields = {"password": "a good secret", "next": "/accounts/2fa/totp/activate/"}
+    page = client.post("/accounts/reauthenticate/", fields, follow=True).content.decode()
+    assert not re.search(r"\s(style|on[a-z]+)=[\"']", page)
+    secret = re.search(r'id="authenticator_secret" value="(\w+)"', page)[1]
+    wrong = client.post("/accounts/2fa/totp/activate/", {"code": "nothing"}).content.decode()
+    assert 'id="id_code_error"' in wrong
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    codes = client.post("/accounts/2fa/totp/activate/", {"code": code}, follow=True).content.decode()
+    assert "10 of 10 are left." in codes
+    spare = html.unescape(codes.split("readonly>")[1].split("</textarea>")[0]).split()
+    assert len(spare) == 10
+    again = Client()
+    step = sign_in(again, "trainee@here.test", "a good secret")
+    assert "<h1>One more step</h1>" in again.get(step["Location"]).content.decode()
+    assert again.post(step["Location"], {"code": spare[0]})["Location"] == "/"
+    assert "9 of 10 are left." in client.get("/accounts/2fa/").content.decode()
+
+
+def test_the_navigation_says_where_one_is_and_offers_what_one_may_open(cast: Cast, client) -> None:
+    places = {}
+    for person in (cast.trainee, cast.coach, cast.admin):
+        client.force_login(person)
+        header = client.get("/").content.decode().split("<header")[1].split("</header>")[0]
+        assert re.findall(r'<a [^>]*href="([^"]+)"[^>]*aria-current="page"', header) == ["/"]
+        assert '<form class="leave" method="post" action="/accounts/logout/">' in header
+        places[person.role] = re.findall(r'<a class="quiet[^"]*" href="([^"]+)"', header)
+    assert places == {
+        "trainee": ["/", "/history/", "/profile/"],
+        "coach": ["/", "/history/", "/team/", "/profile/"],
+        "admin": ["/", "/history/", "/admin/", "/profile/"],
+    }
 
 
 def test_the_admin_has_no_login_page_of_its_own(cast: Cast, client) -> None:
@@ -99,6 +187,10 @@ def test_the_admin_has_no_login_page_of_its_own(cast: Cast, client) -> None:
         "/accounts/2fa/",
         "/accounts/email/",
         "/accounts/logout/",
+        "/accounts/reauthenticate/",
+        "/accounts/inactive/",
+        "/",
+        "/profile/",
     ],
 )
 def test_every_page_opens_without_anything_inline(cast: Cast, scenario: Scenario, client, path: str) -> None:
@@ -130,7 +222,7 @@ def test_an_avatar_made_in_the_admin_belongs_to_its_makers_organization(cast: Ca
     client.force_login(cast.admin)
     fields = {"slug": "new", "name": "New", "persona": "You are new.", "language": "en", "speed": "1"}
     fields |= {"patience_ms": "500", "interrupt_after_ms": "500", "silence_prompt_s": "12"}
-        fields |= {"cut_in_after_s": "0", "face": "sand"}
+    fields |= {"cut_in_after_s": "0", "face": "light"}
     response = client.post("/admin/avatars/avatar/add/", fields)
     assert response.status_code == 302
     with organization_scope(cast.organization):

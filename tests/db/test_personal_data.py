@@ -18,7 +18,7 @@ from django_scopes import scopes_disabled
 
 from accounts import vault
 from accounts.keystore.models import ErasureLog, PersonKey
-from accounts.models import Organization, Team, User
+from accounts.models import Organization, Profile, Team, User
 from accounts.personal_data import AccountsData, erase_person, personal_data, reaches_a_person
 from accounts.tokens import create_token
 from avatars.models import Assignment, Scenario
@@ -83,6 +83,7 @@ def full_life(cast: Cast, scenario: Scenario, client: Client, settings, tmp_path
                 organization=cast.organization, scenario=scenario, trainee=trainee, assigned_by=by
             )
         create_token(user=person, name="laptop")
+        Profile.objects.create(user=person, preferences="be slow", captions=False, microphone="hold")
         team = Team.objects.get()
         team.coaches.add(person)
         person.groups.add(Group.objects.create(name="g"))
@@ -109,6 +110,7 @@ EVERYTHING = {
     "account.EmailConfirmation": 1,
     "account.EmailAddress": 1,
     "accounts.ApiToken": 1,
+    "accounts.Profile": 1,
     "accounts.User_groups": 1,
     "accounts.User_user_permissions": 1,
     "accounts.Team_members": 1,
@@ -168,6 +170,12 @@ def test_a_person_can_read_everything_that_is_kept(cast: Cast, full_life: User) 
         "assignments": [{"scenario": "A late delivery", "due_on": None}],
         "email": "trainee@here.test",
         "preferred_name": "Tess",
+        "profile": {
+            "preferences": "be slow",
+            "captions": False,
+            "microphone": "hold",
+            "recording_consent_at": None,
+        },
         "language": "en",
         "role": "trainee",
         "organization": "Here",

@@ -35,12 +35,14 @@ def test_a_query_without_a_scope_is_an_error(model: type[models.Model]) -> None:
 def test_every_model_of_ours_is_among_them() -> None:
     assert {model._meta.label for model in OURS} == {
         "accounts.ApiToken",
+        "accounts.Profile",
         "accounts.Team",
         "accounts.User",
         "avatars.Assignment",
         "avatars.Avatar",
         "avatars.Criterion",
         "avatars.KnowledgeItem",
+        "avatars.Portrait",
         "avatars.Scenario",
         "avatars.ScenarioVersion",
         "avatars.ScriptLine",

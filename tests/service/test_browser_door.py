@@ -256,16 +256,23 @@ def test_another_organization_sees_nothing(base: str, house: Served) -> None:
     asyncio.run(main())
 
 
-def test_a_second_window_is_told_that_the_conversation_is_elsewhere(base: str) -> None:
+def test_a_conversation_moves_to_the_window_that_opened_it_last(base: str) -> None:
     async def main() -> None:
         async with sign_in(base) as client:
-            path = f"/ws/voice/{await start(client, 'lumina')}/"
+            path = f"/ws/voice/{await start(client, 'angry-customer')}/"
             async with open_door(client, base, path) as first:
                 await first.set_up()
-                async with open_door(client, base, path) as second:
-                    assert (await second.wait_for("error"))["error"]["code"] == "conversation_elsewhere"
-                    assert await second.wait_for_close() == 4409
                 await first.wait_for("response.done")
+                async with open_door(client, base, path) as second:
+                    assert await first.wait_for_close() == 4409
+                    assert first.events[-1]["type"] == "coach.state"
+                    assert (first.events[-1]["state"], first.events[-1]["reason"]) == ("ended", "elsewhere")
+                    await second.set_up()
+                    before = len(second.events)
+                    await second.send("coach.say", text="I am sorry about the phone.")
+                    await second.wait_for("response.done", after=before)
+                    typed, answer = second.turns()[-2:]
+                    assert (typed["seq"], answer["seq"]) == (2, 3)
 
     asyncio.run(main())
 

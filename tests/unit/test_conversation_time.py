@@ -72,6 +72,27 @@ def test_it_cuts_in_on_a_trainee_who_does_not_end_and_keeps_what_he_said() -> No
     assert [one.text for one in stage.llm.requests[-1].history] == ["and so on and on"]
 
 
+def test_an_impatient_avatar_takes_the_floor_from_a_trainee_who_goes_on_and_on() -> None:
+    stage = stage_of("and so on and on", cut_in_after_s=10.0)
+
+    async def script() -> None:
+        # A pause shorter than the window does not begin the ten seconds anew.
+        await stage.sound((500, False), (4000, True), (200, False), (6200, True), (4000, False))
+
+    assert run_virtual(stage.act(script)) == "test_over"
+    assert stage.story() == [(1, "speech", "and so on and on", ""), (2, "reply", "I see.", "")]
+    assert stage.turns[2].started_ms == pytest.approx(10_500, abs=1000)
+
+
+@pytest.mark.parametrize("limit_s", [0.0, 10.0])
+def test_it_lets_finish_whoever_stays_below_its_limit(limit_s: float) -> None:
+    stage = stage_of("tell me", "and this", cut_in_after_s=limit_s)
+    run_virtual(stage.play((500, False), (9000, True), (4000, False), (9000, True), (4000, False)))
+    assert kinds(stage) == ["speech", "reply", "speech", "reply"]
+    # Each reply begins after the turn's window, and not before the turn has ended.
+    assert all(stage.turns[seq].started_ms >= stage.turns[seq - 1].ended_ms for seq in (2, 4))
+
+
 def test_who_talks_over_the_closing_as_well_is_hung_up_on_in_the_end() -> None:
     stage = stage_of("and so on", "and on and on", time_limit_s=20.0)
 

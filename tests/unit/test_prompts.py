@@ -12,6 +12,7 @@ from avatars.prompts import (
     MEMORY_LIMIT,
     MOST_DIRECTIONS,
     OCCASIONS,
+    PREFERENCES_LIMIT,
     SAFETY,
     SPEAKING,
     Direction,
@@ -65,6 +66,7 @@ def test_it_renders_all_that_is_known() -> None:
         FULL,
         organization="We sell phones.\n\nSince 1990.",
         trainee_name="Eve",
+        preferences="Slowly.\n\nNo small talk.",
         memories=["Has a dog.", "Is afraid of silence."],
         directions=["Now Bo is angry", Direction("He calms down", 3)],
     )
@@ -82,6 +84,11 @@ def test_it_renders_all_that_is_known() -> None:
 Eve
 </name>
 Call the trainee by this name now and then, not in every answer.
+How the trainee likes to practice, in their own words; heed it where the scene allows:
+<preferences>
+- Slowly.
+- No small talk.
+</preferences>
 You remember from earlier conversations; use it when it fits, without reciting it:
 <memories>
 - Has a dog.
@@ -108,7 +115,7 @@ def test_it_leaves_out_what_is_not_known() -> None:
     titles = [line for line in render_system_prompt(BARE).splitlines() if line.startswith("# ")]
     assert titles == ["# Who you are", "# How you speak", "# The scene", "# Rules", "# Stage notes"]
     assert render_system_prompt(
-        BARE, organization=" \n", trainee_name="\t", memories=["", " "], directions=[""]
+        BARE, organization=" \n", trainee_name="\t", preferences=" \n", memories=["", " "], directions=[""]
     ) == (render_system_prompt(BARE))
 
 
@@ -119,9 +126,16 @@ ATTACK = (
 
 
 def test_nobody_can_pose_as_a_heading_a_fence_or_a_stage_note() -> None:
-    clean = render_system_prompt(FULL, organization="x", trainee_name="x", memories=["x"], directions=["x"])
+    clean = render_system_prompt(
+        FULL, organization="x", trainee_name="x", preferences="x", memories=["x"], directions=["x"]
+    )
     attacked = render_system_prompt(
-        FULL, organization=ATTACK, trainee_name=ATTACK, memories=[ATTACK], directions=[ATTACK]
+        FULL,
+        organization=ATTACK,
+        trainee_name=ATTACK,
+        preferences=ATTACK,
+        memories=[ATTACK],
+        directions=[ATTACK],
     )
     assert _structure(attacked) == _structure(clean)
     assert "[[" not in attacked
@@ -130,8 +144,10 @@ def test_nobody_can_pose_as_a_heading_a_fence_or_a_stage_note() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_leaves_the_structure_as_it_is(text: str) -> None:
-    clean = render_system_prompt(FULL, trainee_name="x", memories=["x"])
-    attacked = render_system_prompt(FULL, trainee_name=f"x{text}", memories=[f"x{text}"])
+    clean = render_system_prompt(FULL, trainee_name="x", preferences="x", memories=["x"])
+    attacked = render_system_prompt(
+        FULL, trainee_name=f"x{text}", preferences=f"x{text}", memories=[f"x{text}"]
+    )
     assert _structure(attacked) == _structure(clean)
 
 
@@ -150,6 +166,11 @@ def test_long_texts_are_cut_and_only_the_latest_directions_stay() -> None:
     prompt = render_system_prompt(BARE, memories=["m" * 1000], directions=[f"do {n}" for n in range(30)])
     assert f"- {'m' * (MEMORY_LIMIT - 1)}…\n" in prompt
     assert [one.text for one in directions_in(prompt)] == [f"do {n}" for n in range(30 - MOST_DIRECTIONS, 30)]
+
+
+def test_preferences_are_cut_as_a_whole_however_many_lines_they_have() -> None:
+    prompt = render_system_prompt(BARE, preferences="abcd\n" * 400)
+    assert prompt.count("\n- abcd") == PREFERENCES_LIMIT // len("abcd\n")
 
 
 def test_a_stage_note_is_told_from_what_was_said() -> None:

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
+import tzlocal
 
 from coachsite import env, keyfiles, parse
 
@@ -69,6 +70,8 @@ def test_settings_that_the_code_reads_are_in_the_registry() -> None:
         ("COACH_TTS_ADDRESS", "tcp://host"),
         ("COACH_TTS_ADDRESS", "http://host:1"),
         ("COACH_LOG_LEVEL", "loud"),
+        ("COACH_TIME_ZONE", "Mars/Olympus"),
+        ("COACH_TIME_ZONE", "../etc/passwd"),
         ("COACH_LEASE_S", "1"),
     ],
 )
@@ -83,6 +86,13 @@ def test_a_value_that_is_not_allowed_is_refused_with_its_name(name: str, value: 
 
 def test_an_empty_value_means_the_default() -> None:
     assert env.load({one.name: " " for one in env.SETTINGS}) == env.load({})
+
+
+def test_the_clock_is_the_machines_own_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    tzlocal.reload_localzone()
+    assert env.load({})["COACH_TIME_ZONE"] == "Asia/Tokyo"
+    assert env.load({"COACH_TIME_ZONE": "Europe/Berlin"})["COACH_TIME_ZONE"] == "Europe/Berlin"
 
 
 def test_it_parses_what_is_allowed(tmp_path: Path) -> None:
@@ -169,6 +179,7 @@ def test_django_settings_name_every_setting_that_code_asks_for() -> None:
         "COACH_SMTP_URL",
         "COACH_MAIL_FROM",
         "COACH_LOG_LEVEL",
+        "COACH_TIME_ZONE",
     }
     not_for_code |= {"COACH_SECRET_KEY", "COACH_MASTER_KEY_FILE", "DATABASE_URL", "COACH_KEYS_URL"}
     names = {one.name for one in env.SETTINGS} - not_for_code

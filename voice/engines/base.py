@@ -195,6 +195,17 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A voice that an engine has. With ``speakers``, ``name+speaker`` is the name of a variant of it."""
+
+    name: str
+    title: str
+    """As people read it."""
+    language: str
+    speakers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechPiece:
     """A piece of a phrase as it is synthesized. ``words`` are whitespace words of the phrase's text with
     times in ms from the phrase's first sample; they come with, or before, the sound that they are in."""
@@ -228,3 +239,8 @@ class TtsEngine(Engine):
     @abstractmethod
     def open(self, voice: Voice) -> SpokenReply:
         """Begin a reply in this voice."""
+
+    async def voices(self) -> tuple[VoiceInfo, ...]:
+        """The voices to choose from; none for an engine that can't tell. Raises
+        :class:`~voice.errors.TtsUnavailable`."""
+        return ()

@@ -15,7 +15,7 @@ from typing import Any
 from wyoming.event import Event
 
 from voice.audio import MAX_RATE, MIN_RATE, SAMPLE_BYTES, duration_ms
-from voice.engines.base import Problem, SpeechPiece, SpokenReply, TtsEngine, Voice
+from voice.engines.base import Problem, SpeechPiece, SpokenReply, TtsEngine, Voice, VoiceInfo
 from voice.engines.wyoming_link import Address, HungUp, Link, LinkBroken
 from voice.engines.wyoming_speech import Server, Words, error_code
 from voice.errors import TtsUnavailable
@@ -57,6 +57,11 @@ class WyomingTts(TtsEngine):
         except TtsUnavailable:
             return
         link.abort()
+
+    async def voices(self) -> tuple[VoiceInfo, ...]:
+        link, server = await self.connect()
+        link.abort()
+        return server.listed
 
     def check(self) -> list[Problem]:
         try:

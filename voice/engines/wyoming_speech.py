@@ -7,34 +7,41 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-from voice.engines.base import Voice, Word
+from voice.engines.base import Voice, VoiceInfo, Word
 from voice.engines.wyoming_link import LinkBroken
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a server said about itself. ``voices`` maps each installed voice's name to its languages."""
+    """What a server said about itself. ``voices`` maps each installed voice's name to its languages; ``listed``
+    are the same with what people choose by."""
 
     word_timings: bool
     """Only our own has them, and only ours takes any name for a voice."""
     voices: dict[str, tuple[str, ...]]
+    listed: tuple[VoiceInfo, ...] = ()
 
     @classmethod
     def parse(cls, info: dict[str, Any]) -> Self:
         """From the data of ``info``; whatever is not as it should be is left out."""
         voices: dict[str, tuple[str, ...]] = {}
+        listed: dict[str, VoiceInfo] = {}
         for program in _objects(info.get("tts")):
             for voice in _objects(program.get("voices")):
                 name, languages = voice.get("name"), voice.get("languages")
                 if isinstance(name, str) and isinstance(languages, list) and voice.get("installed"):
                     voices[name] = tuple(one for one in languages if isinstance(one, str))
-        return cls(word_timings=info.get("word_timings") is True, voices=voices)
+                    listed[name] = _info(name, voices[name], voice)
+        return cls(word_timings=info.get("word_timings") is True, voices=voices, listed=tuple(listed.values()))
 
     def voice(self, wish: Voice) -> dict[str, str]:
         """The wish as this server understands it. Ours finds a substitute itself; others may fail on a name
         that they don't list, and know no language without a name."""
         if self.word_timings or wish.name in self.voices:
             return {key: value for key in ("name", "language") if (value := getattr(wish, key))}
+        name, _, speaker = wish.name.partition("+")
+        if speaker and name in self.voices:
+            return {"name": name, "speaker": speaker}
         for like in (_plain(wish.language), _plain(wish.language).partition("-")[0]):
             for name, languages in self.voices.items():
                 if any(_plain(one) == like or _plain(one).startswith(f"{like}-") for one in languages):
@@ -79,6 +86,17 @@ def _timing(one: object) -> tuple[str, float, float]:
 
 def _objects(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _info(name: str, languages: tuple[str, ...], voice: dict[str, Any]) -> VoiceInfo:
+    title = voice.get("description")
+    speakers = tuple(one["name"] for one in _objects(voice.get("speakers")) if isinstance(one.get("name"), str))
+    return VoiceInfo(
+        name=name,
+        title=title if isinstance(title, str) and title else name,
+        language=languages[0] if languages else "",
+        speakers=speakers,
+    )
 
 
 def _plain(language: str) -> str:

@@ -1,0 +1,144 @@
+// Buttons and keys of the room. What they do is told them by whoever makes them.
+
+import { microphones, onDevicesChanged } from "../audio/devices.js";
+
+const TYPES = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
+const TAKES_SPACE = `${TYPES}, button, a, summary, input, dialog *`;
+
+// `does`: { mute, hold, release, say(text) -> boolean, end, choose(id), volume(0..1), captions(boolean) }.
+export class Controls {
+  #part;
+  #does;
+  #words;
+
+  constructor({ root, words, does }) {
+    this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
+    this.#does = does;
+    this.#words = words;
+    this.#buttons();
+    this.#keys();
+    this.#typing();
+    this.#sound();
+  }
+
+  // As the microphone is now.
+  show({ on, muted, holding, freely }) {
+    const mute = this.#part("mute");
+    mute.setAttribute("aria-pressed", String(muted));
+    mute.disabled = !on;
+    mute.querySelector("span").textContent = this.#words[muted ? "unmute" : "mute"];
+    const hold = this.#part("hold");
+    hold.disabled = !on;
+    hold.dataset.holding = String(holding);
+    hold.classList.toggle("first", on && !freely);
+    hold.querySelector("span").textContent = this.#words[holding ? "holding" : "hold"];
+  }
+
+  async listDevices(current) {
+    const select = this.#part("device");
+    const devices = await microphones();
+    select.replaceChildren(
+      ...devices.map(({ id, label }, index) => {
+        const name = label || this.#words.microphone.replace("%s", String(index + 1));
+        return new Option(name, id, false, id === current);
+      }),
+    );
+    select.disabled = devices.length === 0;
+  }
+
+  watchDevices(callback) {
+    onDevicesChanged(callback);
+  }
+
+  #buttons() {
+    const does = this.#does;
+    this.#part("mute").addEventListener("click", does.mute);
+    const hold = this.#part("hold");
+    hold.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      hold.setPointerCapture(event.pointerId);
+      does.hold();
+    });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) hold.addEventListener(end, does.release);
+    hold.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press on a phone
+    hold.addEventListener("keydown", (event) => {
+      if (event.key !== " " && event.key !== "Enter") return;
+      event.preventDefault();
+      if (!event.repeat) does.hold();
+    });
+    hold.addEventListener("keyup", (event) => (event.key === " " || event.key === "Enter") && does.release());
+    hold.addEventListener("blur", does.release);
+    // A click leaves the focus where it was: else the space key would press the button again, not talk.
+    for (const name of ["mute", "hold"]) this.#part(name).addEventListener("mousedown", (event) => event.preventDefault());
+
+    const dialog = this.#part("ending");
+    this.#part("end").addEventListener("click", () => dialog.showModal());
+    dialog.addEventListener("close", () => {
+      if (dialog.returnValue === "end") does.end();
+      dialog.returnValue = "";
+    });
+  }
+
+  #keys() {
+    let held = false;
+    const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented;
+    document.addEventListener("keydown", (event) => {
+      if (!plain(event) || event.target.closest("dialog")) return;
+      if (event.key === " " && !event.target.closest(TAKES_SPACE)) {
+        event.preventDefault(); // it would scroll
+        if (!event.repeat) this.#does.hold();
+        held = true;
+      } else if (!event.repeat && !event.target.closest(TYPES)) {
+        if (event.key.toLowerCase() === "m") this.#part("mute").click();
+        if (event.key.toLowerCase() === "t") {
+          event.preventDefault(); // it would be the first letter
+          this.type(true);
+        }
+      }
+    });
+    const up = () => {
+      if (held) this.#does.release();
+      held = false;
+    };
+    document.addEventListener("keyup", (event) => event.key === " " && up());
+    addEventListener("blur", up);
+  }
+
+  // The text box is there, or not.
+  type(open) {
+    const form = this.#part("typing");
+    form.hidden = !open;
+    this.#part("type").setAttribute("aria-expanded", String(open));
+    if (open) form.querySelector("textarea").focus();
+  }
+
+  #typing() {
+    const form = this.#part("typing");
+    const box = form.querySelector("textarea");
+    const button = this.#part("type");
+    button.addEventListener("click", () => this.type(form.hidden));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = box.value.trim();
+      if (text && this.#does.say(text)) box.value = "";
+      box.focus();
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        form.requestSubmit();
+      } else if (event.key === "Escape") {
+        this.type(false);
+        button.focus();
+      }
+    });
+  }
+
+  #sound() {
+    const does = this.#does;
+    this.#part("device").addEventListener("change", ({ target }) => does.choose(target.value));
+    this.#part("volume").addEventListener("input", ({ target }) => does.volume(Number(target.value) / 100));
+    const captions = this.#part("captions");
+    captions.addEventListener("click", () => does.captions(captions.getAttribute("aria-pressed") !== "true"));
+  }
+}

@@ -1,0 +1,60 @@
+// The side panel: engines in use, and the timings of each answer for those who ask for them.
+
+const COLUMNS = ["endpoint_ms", "stt_ms", "llm_first_token_ms", "tts_first_audio_ms", "response_gap_ms"];
+const ROWS = 20;
+
+export class Panel {
+  #panel;
+  #button;
+  #engines;
+  #table;
+  #words;
+
+  constructor({ panel, button, close, engines, timings, table, words }) {
+    this.#panel = panel;
+    this.#button = button;
+    this.#engines = engines;
+    this.#table = table;
+    this.#words = words;
+    button.addEventListener("click", () => this.toggle());
+    close.addEventListener("click", () => this.toggle(false));
+    panel.addEventListener("keydown", (event) => event.key === "Escape" && this.toggle(false));
+    timings.addEventListener("change", () => {
+      table.closest("[data-timings]").hidden = !timings.checked;
+    });
+    table.closest("[data-timings]").hidden = !timings.checked;
+  }
+
+  toggle(open = this.#panel.hidden) {
+    this.#panel.hidden = !open;
+    this.#button.setAttribute("aria-expanded", String(open));
+    if (open) this.#panel.querySelector("h2").focus();
+    else if (this.#panel.contains(document.activeElement) || document.activeElement === document.body) this.#button.focus();
+  }
+
+  showEngines(engines) {
+    this.#engines.replaceChildren(
+      ...Object.entries(engines).flatMap(([kind, { name, hint }]) => {
+        const term = make("dt", this.#words[`engine-${kind}`] ?? kind);
+        const facts = [make("dd", name)];
+        if (hint) facts.push(make("dd", hint, "soft"));
+        return [term, ...facts];
+      }),
+    );
+  }
+
+  // One row for each answer, the newest first.
+  addTimings(timings) {
+    const row = document.createElement("tr");
+    for (const name of COLUMNS) row.append(make("td", name in timings ? String(Math.round(timings[name])) : "–"));
+    this.#table.prepend(row);
+    while (this.#table.children.length > ROWS) this.#table.lastElementChild.remove();
+  }
+}
+
+function make(tag, text, className = "") {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}

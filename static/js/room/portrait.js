@@ -1,0 +1,58 @@
+// The avatar as one sees it: the mouth follows the sound, the state is there for the eye and in words.
+
+const OPEN_AT = 0.25; // RMS of a loud vowel
+const STATES = {
+  connecting: "connecting",
+  asking: "asking",
+  lost: "lost",
+  elsewhere: "elsewhere",
+  listening: "listening",
+  hearing: "hearing",
+  deciding: "hearing",
+  yielding: "hearing",
+  thinking: "thinking",
+  speaking: "speaking",
+  ended: "ended",
+};
+
+export class Portrait {
+  #frame;
+  #line;
+  #words;
+  #title = document.title;
+  #playing = false;
+  #floor = "connecting";
+
+  // `words`: what it says in each state, for the line below and for the page's title.
+  constructor({ frame, line, words }) {
+    this.#frame = frame;
+    this.#line = line;
+    this.#words = words;
+  }
+
+  floor(floor) {
+    this.#floor = floor;
+    this.#draw();
+  }
+
+  // Whether anything is to be heard: the server counts on it, the ear decides.
+  playing(playing) {
+    this.#playing = playing;
+    this.#draw();
+  }
+
+  level(rms) {
+    const open = Math.min(1, Math.sqrt(rms / OPEN_AT));
+    this.#frame.style.setProperty("--mouth", open.toFixed(2));
+  }
+
+  #draw() {
+    const silent = this.#floor === "speaking" && !this.#playing && this.#frame.dataset.state !== "speaking";
+    const state = silent ? "thinking" : STATES[this.#floor];
+    if (this.#frame.dataset.state === state) return;
+    this.#frame.dataset.state = state;
+    if (state !== "speaking") this.level(0);
+    this.#line.textContent = this.#words[state] ?? "";
+    document.title = this.#words[state] ? `${this.#words[state]} · ${this.#title}` : this.#title;
+  }
+}

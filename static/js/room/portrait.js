@@ -4,6 +4,7 @@ const OPEN_AT = 0.25; // RMS of a loud vowel
 const STATES = {
   connecting: "connecting",
   asking: "asking",
+  ready: "ready",
   lost: "lost",
   elsewhere: "elsewhere",
   listening: "listening",

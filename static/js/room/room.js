@@ -205,7 +205,7 @@ const controls = new Controls({
       return sent;
     },
     end,
-    choose: (id) => talk?.choose(id).catch(({ kind }) => notices.show("microphone", words["microphone-problem"], help(kind))),
+    choose,
     volume: (volume) => {
       rememberVolume(volume);
       if (sound) sound.volume = volume;
@@ -213,6 +213,17 @@ const controls = new Controls({
     captions: showCaptions,
   },
 });
+
+async function choose(id) {
+  part("device").disabled = true;
+  try {
+    await talk.choose(id);
+    notices.drop("microphone");
+  } catch (problem) {
+    notices.show("microphone", words["microphone-problem"], help(problem.kind));
+  }
+  controls.listDevices(talk.deviceId);
+}
 
 function end() {
   ending = true;
@@ -293,7 +304,9 @@ async function running() {
   const late = new Promise((resolve) => setTimeout(resolve, BY_ITSELF_MS, "late"));
   if ((await Promise.race([started, late])) === "late") {
     part("start").hidden = false;
+    portrait.floor("ready");
     await started;
+    portrait.floor(conversation.floor);
   }
   part("start").hidden = true;
 }

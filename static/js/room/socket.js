@@ -37,7 +37,7 @@ export class Socket {
   }
 
   get open() {
-    return this.#letIn;
+    return this.#letIn && this.#socket.readyState === WebSocket.OPEN; // it may be closing already
   }
 
   connect() {
@@ -61,13 +61,13 @@ export class Socket {
 
   // False when there is nobody to send it to: nothing is kept for later.
   send(event) {
-    if (!this.#letIn) return false;
+    if (!this.open) return false;
     this.#socket.send(JSON.stringify(event));
     return true;
   }
 
   sendSound(frame, rate) {
-    if (!this.#letIn) return;
+    if (!this.open) return;
     if (this.#socket.bufferedAmount > rate * 2 * BACKED_UP_S) this.#lose();
     else this.#socket.send(frame);
   }

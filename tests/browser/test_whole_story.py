@@ -170,6 +170,6 @@ def ends_and_reads_the_report(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("At the front desk")
     expect(page.get_by_role("heading", name="What was measured")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", name="Interruptions")).to_be_visible()
-    struck = page.locator("del").filter(has_text="not one of them ever did.")
+    struck = page.locator("s").filter(has_text="not one of them ever did.")
     assert LONG.endswith(struck.inner_text())
     expect(page.get_by_text("Not for employment decisions")).to_be_visible()

@@ -130,6 +130,8 @@ def interrupts(window: Visit) -> None:
     assert page.locator(".turn .said").all_inner_texts()[1::2] == [SHORT, SECOND]
     # Nobody has touched the page since, so the browser would not let it sound.
     page.get_by_role("button", name="Start").click()
+    # Our microphone was made before that, and is itself a thing that may not sound yet.
+    window.complaints[:] = [one for one in window.complaints if "AudioContext was not allowed" not in one]
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     page.keyboard.press("t")
     page.get_by_label("What you say to Nora").fill("Why?")

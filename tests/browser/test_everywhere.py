@@ -59,6 +59,10 @@ def full_pages(life: Life) -> dict[str, dict[str, str]]:
             "admin": "/admin/",
             "scenarios": "/admin/avatars/scenario/",
             "scenario": f"/admin/avatars/scenario/{life.scenario}/change/",
+            "scenario-prompt": f"/admin/avatars/scenario/{life.scenario}/prompt/",
+            "scenario-rehearse": f"/admin/avatars/scenario/{life.scenario}/rehearse/",
+            "scenario-import": "/admin/avatars/scenario/import/",
+            "scenario-history": f"/admin/avatars/scenario/{life.scenario}/history/",
             "scenario-new": "/admin/avatars/scenario/add/",
             "avatars": "/admin/avatars/avatar/",
             "avatar": f"/admin/avatars/avatar/{life.avatar}/change/",
@@ -74,6 +78,7 @@ def full_pages(life: Life) -> dict[str, dict[str, str]]:
             "team-new": "/admin/accounts/team/add/",
             "organizations": "/admin/accounts/organization/",
             "tokens": "/admin/accounts/apitoken/",
+            "token-new": "/admin/accounts/apitoken/add/",
         },
     }
 

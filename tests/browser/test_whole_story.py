@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests import machine
 from tests.browser.browser import Visit, visit
 from tests.engine.sounds import BROKEN, TELL_ME, silence, speech
 from tests.service.proxy import Wire, wire
@@ -60,21 +59,12 @@ def front_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def listening_browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Its microphone hears two sentences, with time for an answer after each."""
-
+def microphone_wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sentences, with time for an answer after each."""
     said = [silence(3_000), speech(TELL_ME), silence(14_000), speech(BROKEN), silence(120_000)]
     path = tmp_path_factory.mktemp("voice") / "trainee.wav"
     write_wav(path, np.concatenate(said), INPUT_RATE)
-    flags = (
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={path}%noloop",
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*machine.CHROMIUM_FLAGS, *flags])
-        yield browser
-        browser.close()
+    return path
 
 
 def turn(page: Page, speaker: str, text: str | re.Pattern[str]) -> Locator:
@@ -86,8 +76,8 @@ def speak(page: Page, sentence: str) -> None:
     page.evaluate("([sound, rate]) => mouth.say(sound, rate)", [sound, INPUT_RATE])
 
 
-def test_a_trainee_goes_the_whole_way(listening_browser: Browser, front_desk: Served) -> None:
-    with wire(front_desk.port) as line, visit(listening_browser, f"http://127.0.0.1:{line.port}") as window:
+def test_a_trainee_goes_the_whole_way(talking_browser: Browser, front_desk: Served) -> None:
+    with wire(front_desk.port) as line, visit(talking_browser, f"http://127.0.0.1:{line.port}") as window:
         window.context.add_init_script(SENSES)
         window.sign_in()
         checks_the_microphone(window)
@@ -175,3 +165,59 @@ def ends_and_reads_the_report(page: Page) -> None:
     struck = page.locator("s").filter(has_text="not one of them ever did.")
     assert LONG.endswith(struck.inner_text())
     expect(page.get_by_text("Not for employment decisions")).to_be_visible()
+
+
+def test_an_admin_makes_an_avatar_and_a_scenario_and_talks_to_it(
+    talking_browser: Browser, front_desk: Served
+) -> None:
+    with visit(talking_browser, f"http://127.0.0.1:{front_desk.port}") as window:
+        window.context.add_init_script(SENSES)
+        window.sign_in("admin@demo.test")
+        makes_an_avatar(window)
+        makes_and_publishes_a_scenario(window)
+        talks_to_it(window)
+
+
+def makes_an_avatar(window: Visit) -> None:
+    page = window.page
+    window.open("/admin/avatars/avatar/add/")
+    page.get_by_label("Name:", exact=True).press_sequentially("Otto")
+    page.get_by_label("Persona:").fill("You are Otto, who waits for a parcel.")
+    page.get_by_label("Voices of this language").select_option("en-us")
+    page.get_by_label("Variant").select_option("m3")
+    page.get_by_role("button", name="Hear this voice").click()  # its sound is measured in test_avatar_admin.py
+    expect(page.locator("[data-voice]")).to_have_attribute("data-state", "played", timeout=15_000)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("row", name=re.compile("Otto"))).to_be_visible()
+
+
+def makes_and_publishes_a_scenario(window: Visit) -> None:
+    page = window.page
+    window.open("/admin/avatars/scenario/add/")
+    page.get_by_label("Title:").press_sequentially("A late parcel")
+    page.get_by_label("Avatar:").select_option(label="Otto")
+    page.get_by_label("Brief:").fill("Tell him where it is.")
+    page.get_by_label("Opening line:").fill("Where is my parcel?")
+    lines = page.locator("#lines-group")
+    for text, cues in (("That is good news.", "parcel, tomorrow"), ("I see.", "")):
+        lines.get_by_role("button", name=re.compile("Add another")).click()
+        row = lines.locator("tr.dynamic-lines").last
+        row.get_by_label("the avatar says").fill(text)
+        row.get_by_label("when the trainee says").fill(cues)
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Conversations run on version 1")).to_be_visible()
+
+
+def talks_to_it(window: Visit) -> None:
+    page = window.page
+    window.open("/sound-check/?scenario=a-late-parcel")
+    page.get_by_role("button", name="Begin the conversation").click()
+    expect(turn(page, "avatar", "Where is my parcel?")).to_be_visible(timeout=20_000)
+    page.keyboard.press("t")
+    page.get_by_label("What you say to Otto").fill("Your parcel comes tomorrow.")
+    page.keyboard.press("Enter")
+    expect(turn(page, "avatar", "That is good news.")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="End").click()
+    expect(page).to_have_url(re.compile(r"/reports/[0-9a-f-]{36}/$"), timeout=15_000)

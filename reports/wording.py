@@ -127,7 +127,7 @@ WORDINGS: Mapping[str, Wording] = {
     "talk_ratio": Wording(
         gettext_lazy("Talk ratio"),
         gettext_lazy(
-            "The share of all talking that was the trainee's. How much is right depends on the scenario."
+            "How much of the talking was done by the one who practices. What is right depends on the scenario."
         ),
         percent,
         lambda value: _("of the talking"),
@@ -164,7 +164,7 @@ WORDINGS: Mapping[str, Wording] = {
     "interruptions": Wording(
         gettext_lazy("Interruptions"),
         gettext_lazy(
-            "How often the trainee took the floor while the avatar was speaking. Sometimes that is right."
+            "How often the one who practices took the floor from the avatar. Sometimes that is right."
         ),
         whole,
         lambda value: ngettext("time", "times", round(value)),

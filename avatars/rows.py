@@ -20,6 +20,8 @@ Widget = Mapping[str, Any]
 
 class RowRenderer(DjangoTemplates):
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
+        if template_name == _ERRORS and not context["errors"]:
+            return ""  # the admin asks for every field's
         write = _WRITERS.get(template_name)
         return write(context["widget"]) if write else super().render(template_name, context, request)
 
@@ -69,6 +71,7 @@ def _boxes(widget: Widget) -> SafeString:
     return mark_safe(f"<div{_attributes(attrs)}>{boxes}</div>")
 
 
+_ERRORS = "django/forms/errors/list/ul.html"
 _INPUTS = ("text", "number", "hidden", "checkbox")
 _WRITERS: dict[str, Callable[[Widget], SafeString]] = {
     **{f"django/forms/widgets/{kind}.html": _input for kind in _INPUTS},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django import forms
 from django.forms.renderers import DjangoTemplates
+from django.forms.utils import ErrorList
 from django.test.html import parse_html
 from django.utils.safestring import SafeString
 
@@ -41,4 +42,12 @@ def test_a_widget_looks_as_django_would_draw_it(widget: forms.Widget, value: obj
 def test_any_other_widget_is_left_to_django() -> None:
     widget = forms.RadioSelect(choices=CHOICES)
     ours, djangos = (widget.render("x", "a", renderer=one) for one in (RowRenderer(), DjangoTemplates()))
+    assert ours == djangos
+
+
+@pytest.mark.parametrize("errors", [[], ["too <long>", "too late"]], ids=["none", "two"])
+def test_errors_look_as_django_would_draw_them(errors: list[str]) -> None:
+    ours, djangos = (
+        ErrorList(errors, renderer=renderer).as_ul() for renderer in (RowRenderer(), DjangoTemplates())
+    )
     assert ours == djangos

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from django_scopes import scopes_disabled
@@ -76,11 +76,22 @@ class ConversationContext:
     """What the organization wrote down for its avatars, or for this one."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldSoFar:
+    """What a page or a report needs of a conversation: what was said, and on which sheet."""
+
+    sheet: ScenarioSheet
+    turns: list[TurnRecord]
+    """In order of ``seq``."""
+    elapsed_ms: float
+
+
 # -- begin and load --------------------------------------------------------------------------------
 
 
-def start_conversation(*, trainee: User, scenario_slug: str) -> Conversation:
-    """A live conversation that nobody drives yet, on the scenario's current version.
+def start_conversation(*, trainee: User, scenario_slug: str, reuse: bool = False) -> Conversation:
+    """A live conversation that nobody drives yet, on the scenario's current version. With ``reuse`` the one
+    that already waits for its trainee, if there is one: a button pressed twice begins one conversation.
 
     Raises :class:`UnknownScenario`, and :class:`PersonErased` once the trainee is being erased.
     """
@@ -98,9 +109,51 @@ def start_conversation(*, trainee: User, scenario_slug: str) -> Conversation:
             person = User.objects.select_for_update(no_key=True).filter(pk=trainee.pk).first()
             if person is None or person.erasing_since is not None:
                 raise PersonErased("the person was erased: no conversation begins")
-            return Conversation.objects.create(
+            # The lock on the person decides between two that begin at once.
+            waiting = _nobody_came_to(trainee, version) if reuse else None
+            return waiting or Conversation.objects.create(
                 organization_id=trainee.organization_id, trainee=trainee, version=version
             )
+
+
+def _nobody_came_to(trainee: User, version: ScenarioVersion) -> Conversation | None:
+    spoken = Turn.objects.filter(conversation=OuterRef("pk"))
+    return (
+        Conversation.objects.filter(
+            ~Exists(spoken),
+            trainee=trainee,
+            version=version,
+            status=Conversation.Status.LIVE,
+            lease_expires_at__isnull=True,
+            started_at__gt=Now() - TIME_TO_COME,
+        )
+        .order_by("-started_at")
+        .first()
+    )
+
+
+def begun() -> Q:
+    """Of conversations: those that somebody came to. What was started and left before its room had connected
+    is none that a person would look for."""
+    return ~Q(engines={}) | Q(Exists(Turn.objects.filter(conversation=OuterRef("pk"))))
+
+
+def load_turns(*, conversation_id: UUID) -> HeldSoFar:
+    """Two queries. Raises :class:`UnknownConversation`. Turns whose key was destroyed come back empty."""
+    with scopes_disabled():
+        found = Conversation.objects.select_related("version").filter(pk=conversation_id).first()
+        if found is None:
+            raise UnknownConversation("no such conversation")
+        return _held_so_far(found)
+
+
+def _held_so_far(found: Conversation) -> HeldSoFar:
+    turns = [_record_of(turn) for turn in Turn.objects.filter(conversation_id=found.pk).order_by("seq")]
+    return HeldSoFar(
+        sheet=ScenarioSheet.from_json(found.version.sheet),
+        turns=turns,
+        elapsed_ms=max([found.elapsed_ms, *(turn.ended_ms for turn in turns)]),
+    )
 
 
 def load_context(*, conversation_id: UUID) -> ConversationContext:
@@ -114,21 +167,20 @@ def load_context(*, conversation_id: UUID) -> ConversationContext:
         )
         if found is None:
             raise UnknownConversation("no such conversation")
-        sheet = ScenarioSheet.from_json(found.version.sheet)
-        turns = [_record_of(turn) for turn in Turn.objects.filter(conversation_id=found.pk).order_by("seq")]
+        held = _held_so_far(found)
     return ConversationContext(
         conversation_id=found.pk,
         organization_id=found.organization_id,
         organization_context=found.organization.context,
         trainee_id=found.trainee_id,
         trainee_name=found.trainee.preferred_name,
-        sheet=sheet,
+        sheet=held.sheet,
         status=found.status,
-        turns=turns,
+        turns=held.turns,
         started_at=found.started_at,
-        elapsed_ms=max([found.elapsed_ms, *(turn.ended_ms for turn in turns)]),
+        elapsed_ms=held.elapsed_ms,
         preferences=stored_preferences(found.trainee),
-        knowledge=knowledge_for(organization=found.organization_id, avatar_slug=sheet.avatar.slug),
+        knowledge=knowledge_for(organization=found.organization_id, avatar_slug=held.sheet.avatar.slug),
     )
 
 

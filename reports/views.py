@@ -9,12 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
 from accounts.vault import PersonErased
-from memory.conversations import UnknownConversation
+from memory.conversations import UnknownConversation, begun
 from memory.models import Conversation
 from reports import filters, lists
 from reports.access import coached_by, own_of, readable_by, teams_of
@@ -27,7 +27,7 @@ from reports.tasks import request_report
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """One's own conversations."""
-    chosen = filters.for_history(own_of(_person(request)), request.GET)
+    chosen = filters.for_history(own_of(_person(request)).filter(begun()), request.GET)
     page = lists.page_of(chosen.rows, request.GET.get("page"))
     return render(request, "reports/history.html", {"filters": chosen, "page": page})
 
@@ -41,7 +41,7 @@ def team(request: HttpRequest) -> HttpResponse:
     teams = teams_of(person).count()
     if not person.is_coach and not teams:
         raise PermissionDenied
-    chosen = filters.for_team(coached_by(person), person, request.GET)
+    chosen = filters.for_team(coached_by(person).filter(begun()), person, request.GET)
     page = lists.page_of(chosen.rows, request.GET.get("page"))
     return render(request, "reports/team.html", {"filters": chosen, "page": page, "teams": teams})
 
@@ -74,10 +74,13 @@ def progress(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return render(request, "reports/progress.html", {"page": page})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def again(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Ask for the report of an ended conversation of one's own that has none. One that is there stays."""
+    """Ask for the report of an ended conversation of one's own that has none. One that is there stays. With
+    GET, to which the sign-in leads, it is the report's page, where the button is."""
+    if request.method != "POST":
+        return redirect("reports:report", conversation_id)
     conversation = get_object_or_404(own_of(_person(request)), pk=conversation_id)
     if state_of(conversation, current_report(conversation, opened=False)) in ("failed", "none"):
         try:

@@ -11,13 +11,16 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_scopes import scopes_disabled
+from pytest_django import DjangoAssertNumQueries
 
 from accounts import vault
 from accounts.models import User
 from avatars.models import Scenario
 from avatars.publishing import publish
 from memory.conversations import (
+    TIME_TO_COME,
     ConversationContext,
+    HeldSoFar,
     LeaseLost,
     UnknownConversation,
     UnknownScenario,
@@ -26,6 +29,7 @@ from memory.conversations import (
     end_conversation,
     interrupt_abandoned,
     load_context,
+    load_turns,
     mark_interrupted,
     note_engines,
     record_turn,
@@ -61,6 +65,50 @@ RESUME_WITHIN = timedelta(seconds=settings.COACH_RESUME_WITHIN_S)
 @pytest.fixture
 def conversation(cast: Cast, scenario: Scenario) -> Conversation:
     return start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug)
+
+
+def waits_for(cast: Cast, scenario: Scenario) -> Conversation:
+    return start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug, reuse=True)
+
+
+def test_what_waits_for_its_trainee_is_begun_once(
+    cast: Cast, scenario: Scenario, conversation: Conversation
+) -> None:
+    assert waits_for(cast, scenario) == conversation
+    assert start_conversation(trainee=cast.coach, scenario_slug=scenario.slug, reuse=True) != conversation
+    assert start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug) != conversation
+
+
+@pytest.mark.parametrize("change", ["claimed", "said", "old", "ended", "published"])
+def test_what_was_come_to_or_has_waited_too_long_is_not_begun_again(
+    cast: Cast, scenario: Scenario, conversation: Conversation, change: str
+) -> None:
+    match change:
+        case "claimed":
+            claim_lease(conversation_id=conversation.pk, owner="a", seconds=30)
+        case "said":
+            record_turn(conversation_id=conversation.pk, record=OPENING)
+        case "old":
+            began(conversation, ago=TIME_TO_COME + timedelta(seconds=1))
+        case "ended":
+            end_conversation(conversation_id=conversation.pk, reason="hung_up")
+        case _:
+            scenario.title = "Later"
+            scenario.save()
+            publish(scenario=scenario)
+    assert waits_for(cast, scenario) != conversation
+
+
+def test_what_pages_need_is_loaded_with_two_queries(
+    conversation: Conversation, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for record in (OPENING, ANSWER):
+        record_turn(conversation_id=conversation.pk, record=record)
+    with django_assert_num_queries(2):
+        held = load_turns(conversation_id=conversation.pk)
+    assert held == HeldSoFar(dataclasses.replace(SHEET, version=1), [OPENING, ANSWER], 3000.0)
+    with pytest.raises(UnknownConversation):
+        load_turns(conversation_id=uuid.uuid4())
 
 
 def current(conversation: Conversation) -> Conversation:

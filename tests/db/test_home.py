@@ -212,7 +212,7 @@ def test_a_card_tells_the_last_own_result_and_leads_to_its_report(
     last = held(cast.trainee, DAY, result=(3, 4))
     held(cast.coach, HOUR, result=(4, 4))
     client.force_login(cast.trainee)
-    card = client.get("/").content.decode().split('<li class="card scenario">')[1].split("</li>")[0]
+    card = client.get("/").content.decode().split('<li class="card scenario"')[1].split("</li>")[0]
     assert f'<a class="small result" href="/reports/{last}/">Yesterday: 3 of 4 on target' in card
 
 

@@ -65,6 +65,13 @@ def test_of_many_who_claim_a_free_lease_exactly_one_gets_it(cast: Cast, scenario
         assert Counter(won) == {True: 1, False: THREADS - 1}
 
 
+def test_of_many_who_begin_at_once_all_come_to_one_conversation(cast: Cast, scenario: Scenario) -> None:
+    begun = at_once(
+        lambda n: start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug, reuse=True).pk
+    )
+    assert len(set(begun)) == 1
+
+
 def test_of_many_who_end_it_exactly_one_is_first(conversation: Conversation) -> None:
     won = at_once(lambda n: end_conversation(conversation_id=conversation.pk, reason=f"r{n}"))
     assert Counter(won) == {True: 1, False: THREADS - 1}

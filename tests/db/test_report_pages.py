@@ -26,6 +26,7 @@ from memory.conversations import (
     claim_lease,
     end_conversation,
     mark_interrupted,
+    note_engines,
     record_turn,
     start_conversation,
 )
@@ -298,6 +299,15 @@ def test_a_conversation_that_just_ended_has_its_report_on_the_way(cast: Cast, sc
     assert "Your report is being made" in report_of(cast.trainee, conversation)
 
 
+def test_the_sign_in_leads_from_asking_for_it_to_the_report(cast: Cast, scenario: Scenario) -> None:
+    conversation = held(cast.trainee, *TURNS, report=False)
+    asking = f"/reports/{conversation}/again/"
+    assert Client().post(asking)["Location"] == f"/accounts/login/?next={asking}"
+    assert as_(cast.trainee).get(asking)["Location"] == f"/reports/{conversation}/"
+    with scopes_disabled():
+        assert not Report.objects.exists()
+
+
 # -- the history -----------------------------------------------------------------------------------------
 
 
@@ -336,6 +346,17 @@ def test_what_can_no_longer_be_taken_up_is_not_offered(cast: Cast, scenario: Sce
     change(left, status="interrupted", lease_expires_at=timezone.now() - timedelta(days=1))
     (row,) = rows_of(cast.trainee, "/history/")
     assert row.endswith("Left; its report follows")
+
+
+def test_what_was_started_and_never_come_to_is_in_no_list(cast: Cast, scenario: Scenario) -> None:
+    left = start_conversation(trainee=cast.trainee, scenario_slug=SHEET.slug).pk
+    for change_it in ({}, {"status": "interrupted", "lease_expires_at": timezone.now()}, {"status": "ended"}):
+        change(left, **{"status": "live", "lease_expires_at": None, **change_it})
+        assert rows_of(cast.trainee, "/history/") == rows_of(cast.coach, "/team/") == []
+    assert "What you rehearse will be here" in text_of(as_(cast.trainee).get("/history/"))
+    change(left, status="live")
+    note_engines(conversation_id=left, engines={"stt": "pocketsphinx"})
+    assert len(rows_of(cast.trainee, "/history/")) == len(rows_of(cast.coach, "/team/")) == 1
 
 
 def test_an_empty_history_offers_the_first_step(cast: Cast, scenario: Scenario) -> None:
@@ -471,6 +492,18 @@ def test_a_longer_list_costs_no_more_queries(cast: Cast, scenario: Scenario) -> 
         held(cast.trainee, *TURNS[:2])
     assert costs() == few
     assert [keys for _, keys in few] == [1, 1]
+
+
+def test_a_report_and_a_room_ask_for_no_knowledge_and_no_preferences(cast: Cast, scenario: Scenario) -> None:
+    conversation = held(cast.trainee, *TURNS)
+    open_one = held(cast.trainee, *TURNS[:2], ended=False, report=False)
+    client = as_(cast.trainee)
+    for path in (f"/reports/{conversation}/", f"/conversations/{open_one}/"):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(path).status_code == 200
+        assert [one["sql"] for one in asked if "avatars_knowledge" in one["sql"]] == []
+        profiles = [one["sql"] for one in asked if '"preferences"' in one["sql"]]
+        assert len(profiles) == ("conversations" in path)  # the room's own profile
 
 
 def test_a_list_opens_nothing_that_was_said_or_measured(cast: Cast, scenario: Scenario) -> None:

@@ -6,7 +6,9 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import User
 from accounts.scoping import organization_scope
 from avatars.models import Scenario
 from memory.models import Conversation
@@ -49,8 +51,7 @@ def test_the_check_leads_to_the_room_and_is_remembered(cast: Cast, trainee: Clie
     assert cookie.value == "1"
     assert kept == {"max-age": 31_536_000, "path": "/", "samesite": "Lax", "httponly": True, "secure": ""}
     answer = trainee.post(START, {"scenario": "late-delivery"})
-    assert answer["Location"] in begun(cast)
-    assert len(begun(cast)) == 2
+    assert [answer["Location"]] == begun(cast)
     assert "sound_checked" not in answer.cookies
 
 
@@ -94,8 +95,38 @@ def test_beginning_takes_a_sign_in_and_a_post(client: Client) -> None:
     assert client.get("/sound-check/")["Location"] == "/accounts/login/?next=/sound-check/"
 
 
-def test_beginning_with_get_is_refused(trainee: Client) -> None:
-    assert trainee.get(START).status_code == 405
+def test_whose_session_has_expired_comes_by_the_sign_in_to_the_scenarios_card(
+    cast: Cast, scenario: Scenario, client: Client
+) -> None:
+    asked = client.post(START, {"scenario": "late-delivery", "checked": "1"})
+    assert asked["Location"] == f"/accounts/login/?next={START}%3Fscenario%3Dlate-delivery"
+    client.force_login(cast.trainee)
+    answer = client.get(START, {"scenario": "late-delivery"})
+    assert (answer.status_code, answer["Location"]) == (302, "/#scene-late-delivery")
+    assert '<li class="card scenario" id="scene-late-delivery">' in client.get("/").content.decode()
+    assert begun(cast) == []
+
+
+def test_beginning_with_get_leads_home_and_begins_nothing(cast: Cast, trainee: Client) -> None:
+    assert trainee.get(START)["Location"] == "/"
+    assert trainee.get(START, {"scenario": "//evil.test/#x"})["Location"] == "/#scene-%2F%2Fevil.test%2F%23x"
+    assert trainee.delete(START).status_code == 405
+    assert begun(cast) == []
+
+
+def test_a_button_that_is_pressed_twice_begins_one_conversation(cast: Cast, trainee: Client) -> None:
+    pressed = [trainee.post(START, {"scenario": "late-delivery", "checked": "1"}) for _ in range(2)]
+    assert [one["Location"] for one in pressed] == begun(cast) * 2
+
+
+def test_somebody_who_is_being_erased_is_told_so_and_begins_nothing(cast: Cast, trainee: Client) -> None:
+    User.everyone.filter(pk=cast.trainee.pk).update(erasing_since=timezone.now())
+    answer = trainee.post(START, {"scenario": "late-delivery", "checked": "1"}, follow=True)
+    assert answer.redirect_chain == [("/", 302)]
+    assert "Your account is being deleted, so no new conversation can begin." in answer.content.decode()
+    answer = trainee.post(START, {"scenario": "late-delivery"}, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_authorised")
+    assert begun(cast) == []
 
 
 def test_the_sound_check_hands_the_scenario_on_or_leads_home(trainee: Client) -> None:

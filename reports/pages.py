@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from avatars.models import Avatar, Scenario
-from memory.conversations import load_context
+from memory.conversations import load_turns
 from memory.models import Conversation
 from reports.models import Report
 from reports.sentence import sentence_of
@@ -56,33 +56,33 @@ class ReportPage:
 def report_page(conversation: Conversation, *, reader: User) -> ReportPage:
     """Needs a conversation that ``reader`` may read, with its ``version__scenario__avatar__portrait`` and its
     ``trainee``."""
-    context = load_context(conversation_id=conversation.pk)
+    held = load_turns(conversation_id=conversation.pk)
     report, scenario = current_report(conversation), conversation.version.scenario
     own = conversation.trainee_id == reader.pk
     page = partial(
         ReportPage,
         conversation=conversation,
         own=own,
-        title=context.sheet.title,
+        title=held.sheet.title,
         avatar=scenario.avatar,
-        avatar_name=context.sheet.avatar.name,
-        length_ms=context.elapsed_ms,
+        avatar_name=held.sheet.avatar.name,
+        length_ms=held.elapsed_ms,
         published=scenario.status == Scenario.Status.PUBLISHED,
     )
     state = state_of(conversation, report)
     names = {
         "trainee": _("You") if own else str(conversation.trainee),
-        "avatar": context.sheet.avatar.name,
+        "avatar": held.sheet.avatar.name,
         "coach": _("Coach"),
     }
     if report is None or state != "done":
         shown, progress = (report.status, report.progress) if report else ("none", 0.0)
         return page(state=state, shown=shown, progress=progress)
     metrics: Mapping[str, Any] = (report.metrics or {}).get("metrics", {})
-    lines = lines_of(context.turns, metrics, names)
+    lines = lines_of(held.turns, metrics, names)
     if not metrics:
         return page(state="gone", lines=[])
-    if not any(one.speaker == "trainee" for one in context.turns):
+    if not any(one.speaker == "trainee" for one in held.turns):
         return page(state="silent", lines=lines)
     tiles = tiles_of(metrics, names)
     return page(state="done", sentence=sentence_of(metrics, own=own), tiles=tiles, lines=lines)

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.profiles import profile_of
 from avatars.models import Avatar
 from avatars.sheets import AvatarSheet
-from memory.conversations import ConversationContext, load_context
+from memory.conversations import HeldSoFar, load_turns
 from memory.models import Conversation
 from memory.records import TurnRecord
 
@@ -52,7 +52,7 @@ def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(user, conversation_id)
     if conversation.status == Conversation.Status.ENDED:
         return redirect("reports:report", conversation_id=conversation.pk)
-    context = load_context(conversation_id=conversation.pk)
+    context = load_turns(conversation_id=conversation.pk)
     profile = profile_of(user)
     facts = RoomFacts(
         socket=f"/ws/voice/{conversation.pk}/",
@@ -92,7 +92,7 @@ def _own(user: User, conversation_id: UUID) -> Conversation:
     return conversation
 
 
-def _face(conversation: Conversation, context: ConversationContext) -> Avatar | AvatarSheet:
+def _face(conversation: Conversation, context: HeldSoFar) -> Avatar | AvatarSheet:
     """Who is to be seen: the avatar's picture of today, unless the scenario is played by another one by now."""
     avatar: Avatar = conversation.version.scenario.avatar
     return avatar if avatar.slug == context.sheet.avatar.slug else context.sheet.avatar

@@ -19,7 +19,8 @@ def group_of(person: UUID) -> str:
 
 
 def stop_conversations(*, person: UUID, reason: str) -> None:
-    """Ask whoever holds a conversation of this person to end it now."""
+    """Ask whoever holds a conversation of this person to end it now, or for ``signed_out`` to leave it so
+    that it can be taken up again."""
     layer = get_channel_layer()
     try:
         async_to_sync(layer.group_send)(group_of(person), {"type": "conversation.stop", "reason": reason})

@@ -52,7 +52,13 @@ ENDED = 1000
 NOT_SIGNED_IN, NOT_FOUND, TOO_SLOW, ELSEWHERE, FLOODED = 4401, 4404, 4408, 4409, 4429
 BROKEN, BUSY, RESTARTING = 4500, 4503, 4512
 """A server may close with 1000 or with 3000 and above only; Daphne's library refuses the rest."""
-_AFTER = {"elsewhere": ELSEWHERE, "internal": BROKEN, "not_kept": BROKEN, "shutdown": RESTARTING}
+_AFTER = {
+    "signed_out": NOT_SIGNED_IN,
+    "elsewhere": ELSEWHERE,
+    "internal": BROKEN,
+    "not_kept": BROKEN,
+    "shutdown": RESTARTING,
+}
 """Close code by the reason for which a conversation was left; every other reason is an end."""
 
 
@@ -350,6 +356,10 @@ class RealtimeConsumer(VoiceConsumer):
                 "There is no such scenario.", hint="Name a published scenario: ?model=<scenario slug>."
             ) from None
         return user, conversation.pk
+
+    async def conversation_stop(self, message: dict[str, str]) -> None:
+        if message["reason"] != "signed_out":  # a token does not end with its person's session
+            await super().conversation_stop(message)
 
     def check_rates(self, rate_in: int | None, rate_out: int | None) -> None:
         if {rate_in, rate_out} - {None, 24_000}:

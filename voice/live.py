@@ -33,7 +33,7 @@ from voice.scene import Door
 
 logger = logging.getLogger(__name__)
 
-CUT_OFF = frozenset({"disconnected", "shutdown", "elsewhere", "internal", "not_kept"})
+CUT_OFF = frozenset({"disconnected", "shutdown", "elsewhere", "internal", "not_kept", "signed_out"})
 """Reasons after which the conversation can be taken up again."""
 
 TRIES_TO_MOVE, BETWEEN_TRIES_S = 30, 0.1

@@ -10,6 +10,12 @@ import pytest
 from tests.service.client import RATE, conversation, open_door, sign_in, spoken, start
 from tests.service.served import Served, manage, wait_until
 
+LEAVER = """
+from accounts.models import Organization, User
+demo = User.everyone.get(email="trainee@demo.test").organization
+print(User.everyone.create_user("leaver@demo.test", "demo", organization=demo).pk)
+"""
+
 
 @pytest.fixture
 def base(house: Served) -> str:
@@ -274,6 +280,48 @@ def test_a_conversation_moves_to_the_window_that_opened_it_last(base: str) -> No
                     typed, answer = second.turns()[-2:]
                     assert (typed["seq"], answer["seq"]) == (2, 3)
 
+    asyncio.run(main())
+
+
+def test_who_signs_out_leaves_the_conversation_and_can_take_it_up_again(base: str) -> None:
+    async def main() -> None:
+        async with sign_in(base) as client, sign_in(base) as again:
+            path = f"/ws/voice/{await start(client, 'angry-customer')}/"
+            async with open_door(client, base, path) as browser:
+                await browser.set_up()
+                await browser.wait_for("response.done")
+                headers = {"X-CSRFToken": client.cookies["csrftoken"], "Referer": base}
+                await client.post("/accounts/logout/", headers=headers)
+                assert await browser.wait_for_close() == 4401
+                assert (browser.events[-1]["state"], browser.events[-1]["reason"]) == ("ended", "signed_out")
+            async with open_door(again, base, path) as browser:
+                await browser.set_up()
+                await browser.send("coach.say", text="I am sorry about the phone.")
+                await browser.wait_for("response.done")
+                assert [turn["seq"] for turn in browser.turns()] == [2, 3]
+
+    asyncio.run(main())
+
+
+def test_who_is_deactivated_is_hung_up_on(base: str, house: Served) -> None:
+    async def main() -> None:
+        async with sign_in(base, "admin@demo.test") as admin, sign_in(base, "leaver@demo.test") as leaver:
+            path = f"/ws/voice/{await start(leaver, 'lumina')}/"
+            async with open_door(leaver, base, path) as browser:
+                await browser.set_up()
+                await browser.wait_for("response.done")
+                person = f"/admin/accounts/user/{who.strip()}/change/"
+                stored = {"email": "leaver@demo.test", "language": "en", "role": "trainee"}
+                headers = {"X-CSRFToken": admin.cookies["csrftoken"], "Referer": base}
+                await admin.post(person, data=stored, headers=headers)
+                assert await browser.wait_for_close() == 1000
+                assert (browser.events[-1]["state"], browser.events[-1]["reason"]) == ("ended", "deactivated")
+            async with open_door(leaver, base, path) as browser:
+                assert await browser.wait_for_close() == 4401
+
+    made = manage(house.data, "shell", "-v0", "-c", LEAVER)
+    assert made.returncode == 0, made.stderr
+    who = made.stdout
     asyncio.run(main())
 
 

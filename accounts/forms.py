@@ -37,7 +37,9 @@ class ProfileForm(forms.Form):
     )
     language = forms.ChoiceField(
         label=_("Language"),
-        help_text=_("Of these pages, and the one that is understood when you speak. For now there is English."),
+        help_text=_(
+            "Of these pages; for now there is English. What is spoken in a conversation, its scenario decides."
+        ),
         choices=settings.LANGUAGES,
     )
     preferences = _Text(

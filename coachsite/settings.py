@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.scoping.OrganizationScope",
+    "accounts.language.ReadersLanguage",
     "coachsite.clock.ReadersTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -198,6 +199,10 @@ PERSONAL_DATA = [
 ]
 """One class per app with find, export and erase, in the order in which a person is erased: what points at
 others goes first."""
+
+WHEN_SOMEBODY_LEAVES = ["memory.notices.stop_conversations"]
+"""Functions that are told when somebody signs out or is deactivated: ``person`` (the id) and ``reason``
+(``signed_out`` or ``deactivated``)."""
 
 METRICS = "reports.metrics.registry.DEFINITIONS"
 """What a scenario can set targets for: things with a ``name`` and a ``unit``."""

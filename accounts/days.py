@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+DATE = "M j, Y"
+
 
 def day(when: datetime, now: datetime) -> str:
     """Today, yesterday, within a week its name, else the date; on its own or at the start of a line."""
@@ -24,6 +26,11 @@ def moment(when: datetime, now: datetime) -> str:
     """The day and the time: ``Today 14:10``."""
     local = timezone.localtime(when, now.tzinfo)
     return _("%(day)s %(time)s") % {"day": day(when, now), "time": date_format(local, "H:i")}
+
+
+def date_of(when: datetime) -> str:
+    """The date alone, with its year, where the day matters and not how long ago it was."""
+    return date_format(timezone.localtime(when), DATE)
 
 
 def due(on: date, today: date) -> str:
@@ -43,4 +50,4 @@ def _date(one: date, today: date) -> str:
     """The name of a day less than a week away, else the date, with its year if that is another."""
     if abs((one - today).days) < 7:
         return date_format(one, "l")
-    return date_format(one, "M j") if one.year == today.year else date_format(one, "M j, Y")
+    return date_format(one, "M j") if one.year == today.year else date_format(one, DATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import vault
+from accounts.days import day
 from accounts.models import Profile, User
 from accounts.profiles import Wishes, profile_of, save_profile
 from accounts.scoping import organization_scope
@@ -86,6 +88,38 @@ def test_a_consent_has_its_moment_until_it_is_withdrawn(cast: Cast, client: Clie
     assert "You agreed on" in client.get("/profile/").content.decode()
     client.post("/profile/", FILLED)
     assert profile_of(cast.trainee).recording_consent_at is None
+
+
+def test_the_pages_come_in_the_language_that_was_chosen(cast: Cast, client: Client, settings: Any) -> None:
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+    chosen = []
+    for language in ("en", "de", "tlh"):
+        User.everyone.filter(pk=cast.trainee.pk).update(language=language)
+        client.force_login(cast.trainee)
+        answer = client.get("/", headers={"Accept-Language": "en"})
+        chosen.append(
+            (re.findall(r'<html lang="([^"]+)"', answer.content.decode()), answer["Content-Language"])
+        )
+    assert chosen == [(["en"], "en"), (["de"], "de"), (["en"], "en")]
+    client.logout()
+    answer = client.get("/accounts/login/", headers={"Accept-Language": "de"})
+    assert answer["Content-Language"] == "de"
+
+
+def test_the_language_field_promises_nothing_about_what_is_spoken(cast: Cast, client: Client) -> None:
+    client.force_login(cast.trainee)
+    words = "Of these pages; for now there is English. What is spoken in a conversation, its scenario decides."
+    assert words in client.get("/profile/").content.decode()
+
+
+def test_the_day_of_a_consent_is_written_as_other_days_are(cast: Cast, client: Client) -> None:
+    save_profile(user=cast.trainee, wishes=Wishes("Tess", "en", "", True, "open", True))
+    at = datetime(2025, 9, 3, 12, tzinfo=UTC)
+    with organization_scope(cast.organization):
+        Profile.objects.update(recording_consent_at=at)
+    client.force_login(cast.trainee)
+    assert "You agreed on Sep 3, 2025." in client.get("/profile/").content.decode()
+    assert day(at, timezone.localtime()) == "Sep 3, 2025"
 
 
 @pytest.mark.parametrize(

@@ -56,10 +56,12 @@ def _host(request: HttpRequest) -> str:
 
 
 class WithoutQueryStrings(logging.Filter):
-    """Drops the request and everything after ``?`` from what Django's request loggers say."""
+    """Drops the request, of which a handler could print all that was sent, and everything after ``?`` from what
+    Django's request loggers say."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.request") or record.name.startswith("django.server"):
             args = record.args if isinstance(record.args, tuple) else ()
             record.args = tuple(arg.split("?", 1)[0] if isinstance(arg, str) else arg for arg in args)
+            record.__dict__.pop("request", None)
         return True

@@ -199,6 +199,9 @@ PERSONAL_DATA = [
 """One class per app with find, export and erase, in the order in which a person is erased: what points at
 others goes first."""
 
+SCENARIO_USE = "memory.usage.ScenarioUse"
+"""What the admin of scenarios and assignments asks about their use: see ``avatars.usage.Use``."""
+
 METRICS = "reports.metrics.registry.DEFINITIONS"
 """What a scenario can set targets for: things with a ``name`` and a ``unit``."""
 

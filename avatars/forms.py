@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from avatars.fields import CommasField, ListField, MoodsField, TargetsField
 from avatars.metrics import metrics
 from avatars.models import Criterion, Scenario, ScriptLine
-from avatars.rows import RowRenderer
+from avatars.row_renderer import RowRenderer
 
 if TYPE_CHECKING:
     _ScenarioForm = forms.ModelForm[Scenario]

@@ -23,9 +23,9 @@ from PIL import Image, ImageOps
 from accounts.models import Organization
 from accounts.scoping import organization_scope
 from avatars.fields import LONGEST_ITEM, MOST_ITEMS, problem_of_target
-from avatars.forms import MOST_HEAT
 from avatars.models import Avatar, Criterion, Portrait, Scenario, ScriptLine
 from avatars.publishing import avatar_sheet_of, free_slug, import_sheet, sheet_of
+from avatars.scenario_forms import MOST_HEAT
 from avatars.sheets import AvatarSheet, ScenarioSheet
 from avatars.strict import Unfit, read
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ScopedAdmin
+from accounts.admin.scoped import ScopedAdmin
 from avatars.models import Assignment
 from avatars.usage import scenario_use
 

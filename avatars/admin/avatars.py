@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ScopedAdmin
+from accounts.admin.scoped import ScopedAdmin
 from avatars import llm
 from avatars.avatar_forms import AvatarForm, KnowledgeForm
 from avatars.models import Avatar, KnowledgeItem, Scenario

@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import ScopedAdmin
+from accounts.admin.scoped import ScopedAdmin
 from avatars.explained import Explained, explain
 from avatars.fields import MOOD_NAMES
 from avatars.knowledge import knowledge_for

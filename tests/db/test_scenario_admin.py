@@ -23,6 +23,7 @@ from accounts.scoping import organization_scope
 from avatars.demo import SHEETS
 from avatars.exchange import LARGEST_FILE, export
 from avatars.models import Assignment, Avatar, Criterion, Portrait, Scenario, ScenarioVersion, ScriptLine
+from avatars.portraits import store_portrait
 from avatars.publishing import current_version, import_sheet, publish, sheet_of
 from memory.conversations import start_conversation
 from memory.models import Conversation, Turn
@@ -359,6 +360,31 @@ def test_a_scenario_goes_through_a_file(cast: Cast, admin: Client, stranger: Cli
     assert bytes(made.avatar.portrait.data)[8:12] == b"WEBP"
 
 
+def test_a_file_that_is_imported_again_brings_no_avatar_again(
+    cast: Cast, admin: Client, stranger: Client, scenario: Scenario
+) -> None:
+    with_portrait(cast, scenario)
+    content = export(stored(scenario))
+    for _time in range(3):
+        upload(stranger, content)
+    with organization_scope(cast.elsewhere):
+        assert list(Avatar.objects.values_list("slug", flat=True)) == ["dana"]
+        assert (Scenario.objects.count(), Portrait.objects.count()) == (3, 1)
+
+
+def test_a_picture_in_a_file_is_decoded_as_an_uploaded_one(cast: Cast, stranger: Client, scenario) -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (90, 70), (200, 30, 30, 0)).save(out, "WEBP", lossless=True)
+    upload(stranger, changed() | {"portrait_webp": base64.b64encode(out.getvalue()).decode()})
+    with organization_scope(cast.elsewhere):
+        (kept,) = Portrait.objects.all()
+    with Image.open(io.BytesIO(bytes(kept.data))) as image:
+        assert (image.size, image.mode) == ((70, 70), "RGBA")
+    with organization_scope(cast.elsewhere):
+        uploaded = store_portrait(organization=cast.elsewhere, upload=SimpleUploadedFile("x", out.getvalue()))
+    assert uploaded == kept
+
+
 def test_importing_overwrites_nothing(cast: Cast, admin: Client, scenario: Scenario) -> None:
     with_portrait(cast, scenario)
     content = export(stored(scenario))
@@ -423,9 +449,9 @@ AVATAR = SHEET.to_json()["avatar"]
          ["scenario.criteria: two have the same short name."]),
         (changed() | {"portrait_webp": "x"}, ["portrait_webp: this is no picture of an avatar."]),
         (changed() | {"portrait_webp": base64.b64encode(b"<svg/>").decode()},
-         ["portrait_webp: this is no picture of an avatar."]),
-        (changed() | {"portrait_webp": base64.b64encode(picture(side=2049)).decode()},
-         ["portrait_webp: this is no picture of an avatar."]),
+         ["portrait_webp: This is not a picture that can be read. Use a JPEG, PNG, WebP or AVIF file."]),
+        (changed() | {"portrait_webp": base64.b64encode(picture(side=63)).decode()},
+         ["portrait_webp: This picture is too small. Use one of at least 64 by 64 pixels."]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_said(cast: Cast, admin: Client, content: Any, problems: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from avatars import llm
 from avatars.models import Avatar, KnowledgeItem
-from avatars.portraits import store_portrait
+from avatars.portraits import keep_portrait, read_at_most, redrawn
 from avatars.prompts import KNOWLEDGE_ITEM_LIMIT
 from avatars.sheets import FACES, AvatarSheet
 
@@ -185,14 +184,20 @@ class AvatarForm(_AvatarForm):
             value = self.cleaned_data.get(name)
             if value is not None and not low <= value <= high:
                 self.add_error(name, _("Choose a value from %(low)s to %(high)s.") % {"low": low, "high": high})
-        if self.cleaned_data.get("remove"):
-            self.instance.portrait = None
-        if not self.errors and (upload := self.cleaned_data.get("upload")):
-            try:
-                self.instance.portrait = store_portrait(organization=self.organization, upload=upload)
-            except ValidationError as error:
-                self.add_error("upload", error)
         return cleaned
+
+    def clean_upload(self) -> bytes | None:
+        """The picture as it will be kept."""
+        upload = self.cleaned_data["upload"]
+        return redrawn(read_at_most(upload)) if upload else None
+
+    def save(self, commit: bool = True) -> Avatar:
+        if data := self.cleaned_data.get("upload"):
+            self.instance.portrait = keep_portrait(organization=self.organization, data=data)
+        elif self.cleaned_data.get("remove"):
+            self.instance.portrait = None
+        avatar: Avatar = super().save(commit)
+        return avatar
 
 
 class KnowledgeForm(_KnowledgeForm):

@@ -7,9 +7,7 @@ exists is never overwritten: an imported scenario is a new draft, under a new sh
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
-import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -18,20 +16,19 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
 
 from accounts.models import Organization
 from accounts.scoping import organization_scope
-from avatars.forms import MOST_HEAT
-from avatars.models import Avatar, Criterion, Portrait, Scenario, ScriptLine
+from avatars.fields import LONGEST_ITEM, MOST_ITEMS, problem_of_target
+from avatars.models import Avatar, Criterion, Scenario, ScriptLine
+from avatars.portraits import keep_portrait, redrawn
 from avatars.publishing import avatar_sheet_of, free_slug, import_sheet, sheet_of
+from avatars.scenario_forms import MOST_HEAT
 from avatars.sheets import AvatarSheet, ScenarioSheet
 from avatars.strict import Unfit, read
-from avatars.widgets import LONGEST_ITEM, MOST_ITEMS, problem_of_target
 
 FORMAT, FORMAT_VERSION = "coachsite.scenario", 1
 LARGEST_FILE = 2 * 1024 * 1024
-PORTRAIT_SIDE, LARGEST_SIDE = 512, 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Package:
     portrait: bytes = b""
     """The avatar's picture as it came; empty: none. Only to be compared with those that are there."""
     redrawn: bytes = b""
-    """The same, decoded and drawn anew as WebP: no byte of the file is kept."""
+    """The same, drawn anew: no byte of the file is kept."""
 
 
 def export(scenario: Scenario) -> bytes:
@@ -94,10 +91,7 @@ def import_package(*, organization: Organization, package: Package) -> Scenario:
         )
         scenario = import_sheet(organization=organization, sheet=sheet)
         if is_new and package.redrawn:
-            digest = hashlib.sha256(package.redrawn).hexdigest()
-            picture, _made = Portrait.objects.get_or_create(
-                organization=organization, digest=digest, defaults={"data": package.redrawn}
-            )
+            picture = keep_portrait(organization=organization, data=package.redrawn)
             Avatar.objects.filter(pk=scenario.avatar_id).update(portrait=picture)
     return scenario
 
@@ -108,7 +102,8 @@ def _slug_for(package: Package) -> tuple[str, bool]:
     for avatar in Avatar.objects.filter(slug__startswith=wanted.slug[:40]).select_related("portrait"):
         same = dataclasses.replace(avatar_sheet_of(avatar), slug=wanted.slug) == wanted
         picture = bytes(avatar.portrait.data) if avatar.portrait else b""
-        if same and picture == package.portrait:
+        # Drawn anew: it came with this file before. As it came: the file was exported here.
+        if same and picture in (package.portrait, package.redrawn):
             return avatar.slug, False
     return free_slug(Avatar, wanted.slug), True
 
@@ -181,19 +176,11 @@ def _portrait(text: Any) -> tuple[bytes, bytes]:
     """The picture as it came, and drawn anew."""
     if text is None:
         return b"", b""
-    refusal = ValidationError(_("portrait_webp: this is no picture of an avatar."))
-    if not isinstance(text, str):
-        raise refusal
     try:
         data = base64.b64decode(text, validate=True)
-        with Image.open(io.BytesIO(data), formats=["WEBP"]) as picture:
-            # The header is read, nothing is decoded yet.
-            if max(picture.size) > LARGEST_SIDE:
-                raise refusal
-            side = min(PORTRAIT_SIDE, *picture.size)
-            drawn = ImageOps.fit(picture.convert("RGB"), (side, side))
-    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
-        raise refusal from None
-    out = io.BytesIO()
-    drawn.save(out, "WEBP", quality=90)
-    return data, out.getvalue()
+    except (TypeError, ValueError):
+        raise ValidationError(_("portrait_webp: this is no picture of an avatar.")) from None
+    try:
+        return data, redrawn(io.BytesIO(data))
+    except ValidationError as problem:
+        raise ValidationError([f"portrait_webp: {text}" for text in problem.messages]) from None

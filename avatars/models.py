@@ -20,7 +20,7 @@ _LINE_KINDS = [(kind, kind.replace("_", " ")) for kind in get_args(LineKind)]
 
 class Portrait(models.Model):
     """A picture of an avatar, as it was re-encoded after the upload. It is kept in the database, so that every
-    web process has it; it is served under its digest, so that a browser needs to ask only once."""
+    web process has it; it is served under its digest, so that a browser needs to ask only once a day."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="portraits")
     digest = models.CharField(max_length=64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from typing import BinaryIO, Protocol, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -18,12 +19,15 @@ from avatars.models import Portrait
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 """Nothing else is even tried: Pillow also reads formats that run other programs (EPS) or hold many pages."""
 MAX_BYTES = 10 * 1024 * 1024
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 24_000_000
 MIN_SIDE = 64
 SIDE = 512
 """Of the picture that is kept: more than the largest portrait on a page, on a screen of high resolution."""
 FROM_TOP = 0.3
 """Where the square is cut from a tall picture: faces are rather at its top."""
+
+_one_at_a_time = threading.Lock()
+"""Unpacked, a picture of 24 million pixels takes some 200 MB: many at once would take the process."""
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -39,7 +43,18 @@ class Upload(Protocol):
 def store_portrait(*, organization: Organization, upload: Upload) -> Portrait:
     """The picture as it is kept: square, small, re-encoded, and nothing else of what was uploaded. The same
     picture twice is one row. Raises ``ValidationError`` that says what is wrong and what to do."""
-    data = encode(open_picture(read_at_most(upload)))
+    return keep_portrait(organization=organization, data=redrawn(read_at_most(upload)))
+
+
+def redrawn(file: BinaryIO) -> bytes:
+    """The picture drawn anew, as :func:`keep_portrait` takes it. The same file gives the same bytes. Raises
+    ``ValidationError`` as :func:`store_portrait`."""
+    with _one_at_a_time:
+        return encode(open_picture(file))
+
+
+def keep_portrait(*, organization: Organization, data: bytes) -> Portrait:
+    """``data`` is what :func:`redrawn` gave."""
     digest = hashlib.sha256(data).hexdigest()
     with organization_scope(organization):
         portrait, _created = Portrait.objects.get_or_create(
@@ -82,7 +97,7 @@ def open_picture(data: BinaryIO) -> Image.Image:
         # JPEG is decoded at a fraction of its size where that suffices.
         picture.draft("RGB", (SIDE * 2, SIDE * 2))
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
+        upright = _with_eight_bits(ImageOps.exif_transpose(picture))
         return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except ValidationError:
         raise
@@ -99,6 +114,13 @@ def open_picture(data: BinaryIO) -> Image.Image:
         ) from error
 
 
+def _with_eight_bits(picture: Image.Image) -> Image.Image:
+    """Pillow brings colors of 16 bits down by itself, but cuts off grays: all but black would be white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point([value >> 8 for value in range(1 << 16)], "L")
+
+
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise _too_many_pixels()
@@ -110,7 +132,7 @@ def _check_size(width: int, height: int) -> None:
 
 def _too_many_pixels() -> ValidationError:
     return ValidationError(
-        _("This picture has more than 40 million pixels. Save it smaller, for example 1000 pixels wide."),
+        _("This picture has more than 24 million pixels. Save it smaller, for example 1000 pixels wide."),
         code="too_many_pixels",
     )
 

@@ -204,6 +204,9 @@ WHEN_SOMEBODY_LEAVES = ["memory.notices.stop_conversations"]
 """Functions that are told when somebody signs out or is deactivated: ``person`` (the id) and ``reason``
 (``signed_out`` or ``deactivated``)."""
 
+SCENARIO_USE = "memory.usage.ScenarioUse"
+"""What the admin of scenarios and assignments asks about their use: see ``avatars.usage.Use``."""
+
 METRICS = "reports.metrics.registry.DEFINITIONS"
 """What a scenario can set targets for: things with a ``name`` and a ``unit``."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ScopedAdmin
-from avatars.models import Assignment, ScenarioVersion
+from accounts.admin.scoped import ScopedAdmin
+from avatars.models import Assignment
+from avatars.usage import scenario_use
 
 
 @admin.register(Assignment)
@@ -28,14 +29,7 @@ class AssignmentAdmin(ScopedAdmin):
         js = ("js/admin/autocomplete-names.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        ended = ScenarioVersion.objects.filter(
-            scenario=OuterRef("scenario"),
-            conversations__trainee=OuterRef("trainee"),
-            conversations__status="ended",
-            conversations__ended_at__gte=OuterRef("created_at"),
-        )
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(is_done=Exists(ended))
-        return rows
+        return scenario_use().done(super().get_queryset(request))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         kwargs["help_texts"] = {
@@ -52,6 +46,6 @@ class AssignmentAdmin(ScopedAdmin):
 
     @admin.display(description=_("done"), boolean=True, ordering="is_done")
     def done(self, assignment: Assignment) -> bool:
-        """Whether the trainee has ended a conversation on it since it was assigned."""
+        """Whether the trainee has held a conversation on it since it was assigned."""
         done: bool = assignment.is_done  # type: ignore[attr-defined]
         return done

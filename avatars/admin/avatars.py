@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ScopedAdmin
+from accounts.admin.scoped import ScopedAdmin
 from avatars import llm
 from avatars.avatar_forms import AvatarForm, KnowledgeForm
 from avatars.models import Avatar, KnowledgeItem, Scenario
-from avatars.portraits import with_pictures
+from avatars.portraits import drop_unused_portraits, with_pictures
 
 EXCERPT = 90
 
@@ -64,8 +64,17 @@ class AvatarAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        drop_unused_portraits(obj.organization)
         if change and set(form.changed_data) - {"upload", "remove"}:
             self._say_who_keeps_the_old_one(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        drop_unused_portraits(obj.organization)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        drop_unused_portraits(request.user.organization)  # type: ignore[union-attr]
 
     def _say_who_keeps_the_old_one(self, request: HttpRequest, avatar: Avatar) -> None:
         published = Scenario.objects.filter(avatar=avatar, status=Scenario.Status.PUBLISHED)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
-from avatars.forms import CriterionForm, LineForm, OrderedFormSet
 from avatars.models import Criterion, ScriptLine
+from avatars.scenario_forms import CriterionForm, LineForm, OrderedFormSet
 
 if TYPE_CHECKING:
     _Inline = admin.TabularInline[Any, Any]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest
 
 from avatars.models import Scenario, ScenarioVersion
 from avatars.publishing import differs, sheet_from
+from avatars.usage import scenario_use
 
 
 class ScenarioChangeList(ChangeList):
@@ -18,8 +19,7 @@ class ScenarioChangeList(ChangeList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         newest = ScenarioVersion.objects.filter(scenario=OuterRef("scenario")).order_by("-number")
         versions = ScenarioVersion.objects.filter(number=Subquery(newest.values("number")[:1]))
-        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
-        rows = rows.annotate(runs=Count("versions__conversations", distinct=True))
+        rows = scenario_use().runs(super().get_queryset(request, exclude_parameters))
         return rows.prefetch_related("lines", "criteria", Prefetch("versions", versions, to_attr="newest"))
 
 

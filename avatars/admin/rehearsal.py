@@ -13,15 +13,15 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import ScopedAdmin
+from accounts.admin.scoped import ScopedAdmin
 from avatars.explained import Explained, explain
+from avatars.fields import MOOD_NAMES
 from avatars.knowledge import knowledge_for
 from avatars.models import Scenario
 from avatars.prompts import render_system_prompt
 from avatars.publishing import current_version, differs, sheet_of
 from avatars.script import Spoken, Why
 from avatars.sheets import ScenarioSheet
-from avatars.widgets import MOOD_NAMES
 
 MOST_TURNS, LONGEST_TURN, LARGEST_BODY = 120, 2000, 256 * 1024
 

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from avatars.admin.files import FilePages
 from avatars.admin.lines import CriterionInline, ScriptLineInline
 from avatars.admin.listing import ScenarioChangeList, has_changed, newest_of
-from avatars.forms import ScenarioForm
 from avatars.models import Scenario
 from avatars.publishing import current_version, differs, duplicate, publish, sheet_of
 from avatars.review import weaknesses
+from avatars.scenario_forms import ScenarioForm
 
 _NEW_PAGE = "admin:avatars_scenario_change"
 

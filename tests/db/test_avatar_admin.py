@@ -97,9 +97,38 @@ def test_a_picture_is_shown_replaced_and_removed(cast: Cast, as_admin: Client, d
         digest = Portrait.objects.get().digest
     assert f"/portraits/{digest}.webp" in as_admin.get(path).content.decode()
     assert f"/portraits/{digest}.webp" in as_admin.get(AVATARS).content.decode()
+    as_admin.post(path, of(dana, upload=picture("navy")))
+    assert as_admin.get(f"/portraits/{digest}.webp").status_code == 404
+    with organization_scope(cast.organization):
+        digest = Portrait.objects.get().digest
+    assert as_admin.get(f"/portraits/{digest}.webp").status_code == 200
     as_admin.post(path, of(dana, remove="on"))
     dana.refresh_from_db()
     assert dana.portrait_id is None
+    assert as_admin.get(f"/portraits/{digest}.webp").status_code == 404
+
+
+@pytest.mark.parametrize("way", ["page", "list"])
+def test_the_picture_goes_with_its_avatar(cast: Cast, as_admin: Client, way: str) -> None:
+    as_admin.post(f"{AVATARS}add/", {**FIELDS, "upload": picture()})
+    with organization_scope(cast.organization):
+        made, digest = Avatar.objects.get(), Portrait.objects.get().digest
+    if way == "page":
+        as_admin.post(f"{AVATARS}{made.pk}/delete/", {"post": "yes"})
+    else:
+        fields = {"action": "delete_selected", "_selected_action": [str(made.pk)], "post": "yes"}
+        as_admin.post(AVATARS, fields)
+    with organization_scope(cast.organization):
+        assert not Avatar.objects.exists()
+    assert as_admin.get(f"/portraits/{digest}.webp").status_code == 404
+
+
+def test_a_form_that_is_refused_stores_no_picture(cast: Cast, as_admin: Client) -> None:
+    assert list(errors(as_admin.post(f"{AVATARS}add/", {**FIELDS, "speed": "3", "upload": picture()}))) == [
+        "speed"
+    ]
+    with organization_scope(cast.organization):
+        assert not Portrait.objects.exists()
 
 
 def test_what_is_no_picture_is_refused_and_nothing_changes(as_admin: Client, dana: Avatar) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import BooleanField, QuerySet, Value
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -22,9 +23,11 @@ from accounts.scoping import organization_scope
 from avatars.demo import SHEETS
 from avatars.exchange import LARGEST_FILE, export
 from avatars.models import Assignment, Avatar, Criterion, Portrait, Scenario, ScenarioVersion, ScriptLine
+from avatars.portraits import store_portrait
 from avatars.publishing import current_version, import_sheet, publish, sheet_of
 from memory.conversations import start_conversation
-from memory.models import Conversation
+from memory.models import Conversation, Turn
+from memory.usage import rehearsed_since
 from tests.db.conftest import SHEET, Cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -357,6 +360,31 @@ def test_a_scenario_goes_through_a_file(cast: Cast, admin: Client, stranger: Cli
     assert bytes(made.avatar.portrait.data)[8:12] == b"WEBP"
 
 
+def test_a_file_that_is_imported_again_brings_no_avatar_again(
+    cast: Cast, admin: Client, stranger: Client, scenario: Scenario
+) -> None:
+    with_portrait(cast, scenario)
+    content = export(stored(scenario))
+    for _time in range(3):
+        upload(stranger, content)
+    with organization_scope(cast.elsewhere):
+        assert list(Avatar.objects.values_list("slug", flat=True)) == ["dana"]
+        assert (Scenario.objects.count(), Portrait.objects.count()) == (3, 1)
+
+
+def test_a_picture_in_a_file_is_decoded_as_an_uploaded_one(cast: Cast, stranger: Client, scenario) -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (90, 70), (200, 30, 30, 0)).save(out, "WEBP", lossless=True)
+    upload(stranger, changed() | {"portrait_webp": base64.b64encode(out.getvalue()).decode()})
+    with organization_scope(cast.elsewhere):
+        (kept,) = Portrait.objects.all()
+    with Image.open(io.BytesIO(bytes(kept.data))) as image:
+        assert (image.size, image.mode) == ((70, 70), "RGBA")
+    with organization_scope(cast.elsewhere):
+        uploaded = store_portrait(organization=cast.elsewhere, upload=SimpleUploadedFile("x", out.getvalue()))
+    assert uploaded == kept
+
+
 def test_importing_overwrites_nothing(cast: Cast, admin: Client, scenario: Scenario) -> None:
     with_portrait(cast, scenario)
     content = export(stored(scenario))
@@ -421,9 +449,9 @@ AVATAR = SHEET.to_json()["avatar"]
          ["scenario.criteria: two have the same short name."]),
         (changed() | {"portrait_webp": "x"}, ["portrait_webp: this is no picture of an avatar."]),
         (changed() | {"portrait_webp": base64.b64encode(b"<svg/>").decode()},
-         ["portrait_webp: this is no picture of an avatar."]),
-        (changed() | {"portrait_webp": base64.b64encode(picture(side=2049)).decode()},
-         ["portrait_webp: this is no picture of an avatar."]),
+         ["portrait_webp: This is not a picture that can be read. Use a JPEG, PNG, WebP or AVIF file."]),
+        (changed() | {"portrait_webp": base64.b64encode(picture(side=63)).decode()},
+         ["portrait_webp: This picture is too small. Use one of at least 64 by 64 pixels."]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_said(cast: Cast, admin: Client, content: Any, problems: Any) -> None:
@@ -483,7 +511,7 @@ def test_the_list_counts_what_belongs_to_a_scenario(cast: Cast, admin: Client, s
     assert admin.get(f"{LIST}?q=nothing").context["cl"].result_count == 0
 
 
-def test_an_assignment_is_done_once_a_conversation_on_it_has_ended(cast: Cast, admin, scenario) -> None:
+def test_an_assignment_is_done_once_it_was_rehearsed_since(cast: Cast, admin: Client, scenario) -> None:
     path = "/admin/avatars/assignment/"
     fields = {"scenario": scenario.pk, "trainee": cast.trainee.pk, "due_on": "2030-01-01"}
     assert admin.post(f"{path}add/", fields).status_code == 302
@@ -491,20 +519,51 @@ def test_an_assignment_is_done_once_a_conversation_on_it_has_ended(cast: Cast, a
         made = Assignment.objects.get()
     assert (made.assigned_by, made.organization_id) == (cast.admin, cast.organization.pk)
 
-    def done() -> list[bool]:
-        return [one.is_done for one in admin.get(path).context["cl"].result_list]
+    def done() -> bool:
+        (listed,) = admin.get(path).context["cl"].result_list
+        with organization_scope(cast.organization):
+            assert rehearsed_since(Assignment.objects.all()) == ({made.pk} if listed.is_done else set())
+        return bool(listed.is_done)
 
-    assert done() == [False]
+    def held(**fields: Any) -> Any:
+        with scopes_disabled():
+            return Conversation.objects.filter(pk=talk.pk).update(**fields)
+
+    assert not done()
     talk = start_conversation(trainee=cast.trainee, scenario_slug=scenario.slug)
-    assert done() == [False]
-    with scopes_disabled():
-        own = Conversation.objects.filter(pk=talk.pk)
-        own.update(status="ended", ended_at=timezone.now() - timedelta(days=1))
-        assert done() == [False]  # before it was assigned
-        own.update(status="ended", ended_at=timezone.now())
-    assert done() == [True]
+    ended = {"status": "ended", "ended_at": timezone.now()}
+    held(**ended)
+    assert not done()  # nobody said anything
+    with organization_scope(cast.organization):
+        turn = {"kind": "speech", "text": "Hello", "started_ms": 0, "ended_ms": 900, "conversation": talk}
+        Turn.objects.bulk_create([Turn(seq=0, speaker="avatar", **turn)])
+        assert not done()  # but the avatar
+        Turn.objects.bulk_create([Turn(seq=1, speaker="trainee", **turn)])
+    assert done()
+    held(status="interrupted")
+    assert not done()
+    held(**ended, started_at=made.created_at - timedelta(minutes=1))
+    assert not done()  # begun before it was assigned, and ended after
+    held(started_at=made.created_at, trainee=cast.coach)
+    assert not done()  # by somebody else
     response = admin.post(f"{path}add/", fields)
     assert response.status_code == 200  # once is enough
+
+
+def test_what_is_said_about_use_is_a_setting(cast: Cast, admin: Client, scenario, settings) -> None:
+    settings.SCENARIO_USE = "tests.db.test_scenario_admin.NeverUsed"
+    fields = {"scenario": scenario.pk, "trainee": cast.trainee.pk}
+    admin.post("/admin/avatars/assignment/add/", fields)
+    assert [one.runs for one in admin.get(LIST).context["cl"].result_list] == [-1]
+    assert [one.is_done for one in admin.get("/admin/avatars/assignment/").context["cl"].result_list] == [None]
+
+
+class NeverUsed:
+    def runs(self, scenarios: QuerySet[Scenario]) -> QuerySet[Any]:
+        return scenarios.annotate(runs=Value(-1))
+
+    def done(self, assignments: QuerySet[Assignment]) -> QuerySet[Any]:
+        return assignments.annotate(is_done=Value(None, BooleanField()))
 
 
 def test_only_the_own_organization_is_offered_for_an_assignment(cast: Cast, stranger, scenario) -> None:

@@ -7,11 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatars.metrics import metrics
-from avatars.review import weaknesses
-from avatars.sheets import MOODS, AvatarSheet, CriterionSheet, LineSheet, ScenarioSheet, Target
-from avatars.strict import Unfit, read
-from avatars.widgets import (
+from avatars.fields import (
     CommasField,
     ListField,
     MoodsField,
@@ -20,6 +16,10 @@ from avatars.widgets import (
     read_target,
     written_target,
 )
+from avatars.metrics import metrics
+from avatars.review import weaknesses
+from avatars.sheets import MOODS, AvatarSheet, CriterionSheet, LineSheet, ScenarioSheet, Target
+from avatars.strict import Unfit, read
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ from django.forms.utils import ErrorList
 from django.test.html import parse_html
 from django.utils.safestring import SafeString
 
-from avatars.rows import RowRenderer
+from avatars.row_renderer import RowRenderer
 
 NASTY = """ "a" & <b> 'c'\n</textarea><script> """
 CHOICES = [("a", "A & B"), ("<b>", "<B>"), (3, "three")]

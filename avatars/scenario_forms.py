@@ -10,10 +10,10 @@ from django.utils.text import format_lazy, slugify
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from avatars.fields import CommasField, ListField, MoodsField, TargetsField
 from avatars.metrics import metrics
 from avatars.models import Criterion, Scenario, ScriptLine
-from avatars.rows import RowRenderer
-from avatars.widgets import CommasField, ListField, MoodsField, TargetsField
+from avatars.row_renderer import RowRenderer
 
 if TYPE_CHECKING:
     _ScenarioForm = forms.ModelForm[Scenario]

@@ -12,21 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from coachsite.home import home_page, sparkline_of
-
-QUERY_LENGTH = 100
+from reports.home import home_page
 
 
 @never_cache
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """What to go on with, what to do, how it went, and what can be rehearsed: see :mod:`coachsite.home`."""
+    """What to go on with, what to do, how it went, and what can be rehearsed: see :mod:`reports.home`."""
     assert isinstance(request.user, User)
-    query = request.GET.get("q", "")[:QUERY_LENGTH].strip()
-    page = home_page(request.user, query=query)
-    context = {"page": page, "query": query, "sparkline": sparkline_of(page.last)}
-    return render(request, "home.html", context)
+    return render(request, "home.html", {"page": home_page(request.user, query=request.GET.get("q", ""))})
 
 
 @require_safe

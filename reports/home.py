@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Window
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,10 +23,12 @@ from accounts.models import User
 from avatars.models import Assignment, Scenario
 from avatars.portraits import with_pictures
 from memory.models import Conversation, Turn
+from memory.usage import rehearsed_since
 from reports.summaries import Summary, summaries_of
 
 SEARCHABLE_FROM = 9
 """From so many scenarios on there is a search field."""
+QUERY_LENGTH = 100
 LAST = 5
 
 
@@ -35,6 +38,7 @@ class OpenConversation:
 
     id: UUID
     title: str
+    """The scenario's, as it was called then."""
     when: str
 
 
@@ -54,6 +58,7 @@ class Past:
 
     id: UUID
     title: str
+    """The scenario's, as it was called then."""
     when: str
     summary: Summary
 
@@ -75,15 +80,22 @@ class HomePage:
     """How many there are, found or not."""
     is_first_time: bool
     """Nothing was ever rehearsed, and nothing waits to be gone on with."""
+    query: str = ""
+    """What the cards were chosen by."""
 
     @property
     def searchable(self) -> bool:
         return self.scenarios >= SEARCHABLE_FROM
 
+    @property
+    def sparkline(self) -> Sparkline | None:
+        return sparkline_of(self.last)
+
 
 def home_page(user: User, *, query: str = "") -> HomePage:
     """The first page of this person, in the scope of their organization. With ``query``, the cards that have
     all its words in their title, their brief or their avatar's name."""
+    query = query[:QUERY_LENGTH].strip()
     scenarios = list(
         with_pictures(
             Scenario.objects.filter(status=Scenario.Status.PUBLISHED)
@@ -104,7 +116,7 @@ def home_page(user: User, *, query: str = "") -> HomePage:
 
     return HomePage(
         to_continue=to_continue,
-        tasks=_tasks(user, by_scenario, now.date()),
+        tasks=_tasks(user, now.date()),
         last=[past(one, moment(one.started_at, now)) for one in latest],
         cards=[
             Card(scenario, past(one, day(one.started_at, now)) if one else None)
@@ -114,7 +126,11 @@ def home_page(user: User, *, query: str = "") -> HomePage:
         ],
         scenarios=len(scenarios),
         is_first_time=not latest and to_continue is None,
+        query=query,
     )
+
+
+_TITLE = KeyTextTransform("title", "version__sheet")
 
 
 def _held_by(user: User) -> QuerySet[Conversation]:
@@ -122,7 +138,7 @@ def _held_by(user: User) -> QuerySet[Conversation]:
     spoke = Turn.objects.filter(conversation=OuterRef("pk"), speaker="trainee")
     return (
         Conversation.objects.filter(Exists(spoke), trainee=user, status=Conversation.Status.ENDED)
-        .annotate(title=F("version__scenario__title"), scenario_id=F("version__scenario_id"))
+        .annotate(title=_TITLE, scenario_id=F("version__scenario_id"))
         .only("trainee_id", "started_at")
         .order_by("-started_at")
     )
@@ -149,10 +165,10 @@ def _to_continue(user: User) -> OpenConversation | None:
             | Q(status=Conversation.Status.INTERRUPTED, lease_expires_at__gte=since),
             trainee=user,
         )
-        .annotate(spoken_ms=Max("turns__ended_ms"), limit_s=F("version__sheet__time_limit_s"))
+        .annotate(spoken_ms=Max("turns__ended_ms"), title=_TITLE, limit_s=F("version__sheet__time_limit_s"))
         .filter(spoken_ms__isnull=False)
         .order_by("-started_at")
-        .values_list("pk", "version__scenario__title", "started_at", "elapsed_ms", "spoken_ms", "limit_s")
+        .values_list("pk", "title", "started_at", "elapsed_ms", "spoken_ms", "limit_s")
     )
     now = timezone.localtime()
     for pk, title, started_at, elapsed_ms, spoken_ms, limit_s in found:
@@ -161,12 +177,12 @@ def _to_continue(user: User) -> OpenConversation | None:
     return None
 
 
-def _tasks(user: User, last: Mapping[int, Conversation], today: date) -> list[Task]:
+def _tasks(user: User, today: date) -> list[Task]:
     """What was assigned and has not been rehearsed since."""
-    assigned = with_pictures(
-        Assignment.objects.filter(trainee=user, scenario__status=Scenario.Status.PUBLISHED)
-        .select_related("scenario__avatar")
-        .order_by(F("due_on").asc(nulls_last=True), "created_at"),
+    assigned = Assignment.objects.filter(trainee=user, scenario__status=Scenario.Status.PUBLISHED)
+    done = rehearsed_since(assigned)
+    shown = with_pictures(
+        assigned.select_related("scenario__avatar").order_by(F("due_on").asc(nulls_last=True), "created_at"),
         "scenario__avatar",
     )
     return [
@@ -175,13 +191,9 @@ def _tasks(user: User, last: Mapping[int, Conversation], today: date) -> list[Ta
             due=due(one.due_on, today) if one.due_on else "",
             overdue=one.due_on is not None and one.due_on < today,
         )
-        for one in assigned
-        if not _since(last.get(one.scenario_id), one.created_at)
+        for one in shown
+        if one.pk not in done
     ]
-
-
-def _since(conversation: Conversation | None, when: datetime) -> bool:
-    return conversation is not None and conversation.started_at >= when
 
 
 def _matches(scenario: Scenario, query: str) -> bool:

@@ -18,9 +18,9 @@ from accounts.models import User
 from accounts.scoping import organization_scope
 from avatars.models import Assignment, Scenario
 from avatars.publishing import import_sheet, publish
-from coachsite.home import HomePage, home_page, sparkline_of
 from memory.conversations import start_conversation
 from memory.models import Conversation, Turn
+from reports.home import HomePage, home_page
 from reports.metrics import ANALYSIS_VERSION
 from reports.models import Report
 from tests.db.conftest import SHEET, Cast
@@ -223,7 +223,7 @@ def test_the_last_five_are_listed_newest_first_with_a_line_over_their_results(
     page = page_of(cast.trainee)
     assert [one.id for one in page.last] == ids[:5]
     assert [one.summary.line for one in page.last] == [f"{n} of 4 on target" for n in range(5)]
-    line = sparkline_of(page.last)
+    line = page.sparkline
     assert line is not None
     assert line.words == ("On target, from the earliest to the latest: 4 of 4, 3 of 4, 2 of 4, 1 of 4, 0 of 4")
     assert [y for _, y in line.dots] == [6.0, 11.0, 16.0, 21.0, 26.0]
@@ -242,7 +242,7 @@ def test_one_result_is_no_line_and_what_is_not_measured_yet_says_so(
         Report.objects.create(
             conversation=Conversation.objects.get(pk=working), analysis_version=ANALYSIS_VERSION
         )
-    assert sparkline_of(page_of(cast.trainee).last) is None
+    assert page_of(cast.trainee).sparkline is None
     assert "report on its way" in page_text(client, cast.trainee)
 
 
@@ -250,6 +250,32 @@ def test_what_was_left_without_a_word_counts_for_nothing(cast: Cast, scenario: S
     held(cast.trainee, HOUR, spoke=False)
     page = page_of(cast.trainee)
     assert (page.last, page.cards[0].last, page.is_first_time) == ([], None, True)
+
+
+def test_what_was_held_is_called_as_it_was_called_then_as_in_the_history(
+    cast: Cast, scenario: Scenario, client: Client
+) -> None:
+    held(cast.trainee, DAY, result=(3, 4))
+    held(cast.trainee, HOUR, status="interrupted", lease_expires_at=timezone.now())
+    with organization_scope(cast.organization):
+        Scenario.objects.update(title="A lost parcel")
+    page = page_of(cast.trainee)
+    assert page.to_continue is not None
+    assert [page.to_continue.title, *(one.title for one in page.last)] == ["A late delivery"] * 2
+    assert [one.scenario.title for one in page.cards] == ["A lost parcel"]
+    assert "A late delivery" in page_text(client, cast.trainee, "/history/")
+
+
+def test_home_and_admin_agree_on_what_is_done(cast: Cast, scenario: Scenario, client: Client) -> None:
+    """Begun before it was assigned and ended after it: not done, at either place."""
+    held(cast.trainee, HOUR, ended_at=timezone.now() + HOUR)
+    assign(cast, scenario, days=2)
+    client.force_login(cast.admin)
+    assert [one.scenario.slug for one in page_of(cast.trainee).tasks] == [SHEET.slug]
+    assert 'alt="False"' in client.get("/admin/avatars/assignment/").content.decode()
+    held(cast.trainee, -timedelta(seconds=1))
+    assert page_of(cast.trainee).tasks == []
+    assert 'alt="True"' in client.get("/admin/avatars/assignment/").content.decode()
 
 
 def test_nobody_sees_what_others_rehearsed(cast: Cast, scenario: Scenario) -> None:

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from memory.conversations import load_context, lock_for_writing
+from memory.conversations import load_turns, lock_for_writing
 from memory.models import Conversation
 from reports.metrics import ANALYSIS_VERSION, compute_report
 from reports.models import Report
@@ -24,6 +24,12 @@ from reports.summaries import count
 
 OVERDUE_AFTER = timedelta(minutes=15)
 """A report that has waited or run for this long was lost with its process. Longer than a task may run."""
+
+BEGUN, LOADED, MEASURED = 0.1, 0.3, 0.9
+"""How far a report is (of 1.0) when it begins, when what was said is loaded, and when all of it is measured."""
+
+STEP = 0.2
+"""A smaller step forward is not stored: a page that asks every second could hardly show it."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -35,17 +41,41 @@ def analyse(*, conversation_id: UUID) -> Report:
     wrong, after its code was stored on the report (a report that is done stays as it was).
     """
     try:
-        _mark(conversation_id, Report.Status.RUNNING, progress=0.1)
-        context = load_context(conversation_id=conversation_id)
+        _mark(conversation_id, Report.Status.RUNNING, progress=BEGUN)
+        held = load_turns(conversation_id=conversation_id)
+        progress = _Progress(conversation_id)
+        progress.reach(LOADED)
         report = compute_report(
-            context.turns,
-            context.sheet,
+            held.turns,
+            held.sheet,
             recognizer_writes_fillers=_writes_fillers(conversation_id),
+            measured=lambda share: progress.reach(LOADED + share * (MEASURED - LOADED)),
         )
         return _store(conversation_id, report.to_json())
     except Exception as exc:
         _note_failure(conversation_id, error_code(exc))
         raise
+
+
+class _Progress:
+    """How far a running report is, kept where its page finds it."""
+
+    def __init__(self, conversation_id: UUID) -> None:
+        self._conversation_id, self._stored = conversation_id, BEGUN
+
+    def reach(self, share: float) -> None:
+        # Not as a difference of floats: 0.5 - 0.3 is less than 0.2.
+        if round(share - self._stored, 6) < STEP:
+            return
+        self._stored = share
+        with scopes_disabled():
+            # Never backwards: another task may be computing the same report, and be further.
+            Report.objects.filter(
+                conversation_id=self._conversation_id,
+                analysis_version=ANALYSIS_VERSION,
+                status=Report.Status.RUNNING,
+                progress__lt=share,
+            ).update(progress=share, updated_at=timezone.now())
 
 
 def mark_queued(*, conversation_id: UUID) -> None:

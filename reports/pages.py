@@ -41,7 +41,9 @@ class ReportPage:
     progress: float = 0.0
     """0..1 while working."""
     shown: str = "none"
-    """The report's own status."""
+    """Of a report on its way, what :func:`shown_of` gives."""
+    running: bool = False
+    """Being measured, and no longer waiting for its turn."""
     sentence: str = ""
     tiles: list[Tile] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -76,8 +78,12 @@ def report_page(conversation: Conversation, *, reader: User) -> ReportPage:
         "coach": _("Coach"),
     }
     if report is None or state != "done":
-        shown, progress = (report.status, report.progress) if report else ("none", 0.0)
-        return page(state=state, shown=shown, progress=progress)
+        return page(
+            state=state,
+            shown=shown_of(report),
+            progress=report.progress if report else 0.0,
+            running=report is not None and report.status == Report.Status.RUNNING,
+        )
     metrics: Mapping[str, Any] = (report.metrics or {}).get("metrics", {})
     lines = lines_of(held.turns, metrics, names)
     if not metrics:
@@ -86,6 +92,15 @@ def report_page(conversation: Conversation, *, reader: User) -> ReportPage:
         return page(state="silent", lines=lines)
     tiles = tiles_of(metrics, names)
     return page(state="done", sentence=sentence_of(metrics, own=own), tiles=tiles, lines=lines)
+
+
+def shown_of(report: Report | None) -> str:
+    """What a page shows of a report on its way, as a word for an address: the page says it when it asks whether
+    there is news."""
+    if report is None:
+        return "none"
+    running = report.status == Report.Status.RUNNING
+    return f"{report.status}-{report.progress:.2f}" if running else str(report.status)
 
 
 def current_report(conversation: Conversation, *, opened: bool = True) -> Report | None:

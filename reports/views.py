@@ -18,7 +18,7 @@ from memory.conversations import UnknownConversation, begun
 from memory.models import Conversation
 from reports import filters, lists
 from reports.access import coached_by, own_of, readable_by, teams_of
-from reports.pages import current_report, report_page, state_of
+from reports.pages import current_report, report_page, shown_of, state_of
 from reports.tasks import request_report
 
 
@@ -66,12 +66,13 @@ def progress(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("reports:report", conversation_id)
     conversation = _readable(request, conversation_id)
-    found = current_report(conversation, opened=False)
-    status = found.status if found else "none"
-    if state_of(conversation, found) == "working" and request.GET.get("shown") == status:
+    found, shown = current_report(conversation, opened=False), request.GET.get("shown", "")
+    if state_of(conversation, found) == "working" and shown == shown_of(found):
         return HttpResponse(status=204)  # no news: the page stays as it is
     page = report_page(conversation, reader=_person(request))
-    return render(request, "reports/progress.html", {"page": page})
+    # A bar that moves on is seen; a screen reader need not hear the same words again.
+    told = page.running and shown.startswith("running")
+    return render(request, "reports/progress.html", {"page": page, "told": told})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

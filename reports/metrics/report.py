@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,18 +49,21 @@ class ConversationReport:
 
 
 def compute_report(
-    turns: Iterable[TurnRecord], sheet: ScenarioSheet, *, recognizer_writes_fillers: bool
+    turns: Iterable[TurnRecord],
+    sheet: ScenarioSheet,
+    *,
+    recognizer_writes_fillers: bool,
+    measured: Callable[[float], None] = lambda share: None,
 ) -> ConversationReport:
     """The report of these turns. Pure: the same turns, in whatever order, give the same report, byte for
-    byte. The scenario's targets take the place of the defaults; the last of several for one metric counts."""
+    byte. The scenario's targets take the place of the defaults; the last of several for one metric counts.
+
+    ``measured`` is told after each metric which share of them is done, up to 1.0."""
     line = timeline(turns, language=sheet.language, recognizer_writes_fillers=recognizer_writes_fillers)
     targets: dict[str, Target] = {one.metric: one for one in sheet.targets}
-    return ConversationReport(
-        scenario=sheet.slug,
-        scenario_version=sheet.version,
-        language=line.language,
-        recognizer_writes_fillers=recognizer_writes_fillers,
-        metrics=tuple(
+    metrics: list[Metric] = []
+    for one in DEFINITIONS:
+        metrics.append(
             metric_of(
                 one.measure(line),
                 name=one.name,
@@ -69,8 +72,14 @@ def compute_report(
                 decimals=one.decimals,
                 target=targets.get(one.name, one.target),
             )
-            for one in DEFINITIONS
-        ),
+        )
+        measured(len(metrics) / len(DEFINITIONS))
+    return ConversationReport(
+        scenario=sheet.slug,
+        scenario_version=sheet.version,
+        language=line.language,
+        recognizer_writes_fillers=recognizer_writes_fillers,
+        metrics=tuple(metrics),
         unknown_targets=tuple(sorted(set(targets) - NAMES)),
     )
 

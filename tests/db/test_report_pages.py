@@ -32,8 +32,9 @@ from memory.conversations import (
 )
 from memory.models import Conversation
 from memory.records import TurnRecord
-from reports import tasks
+from reports import analysis, tasks
 from reports.analysis import analyse, mark_queued
+from reports.metrics import compute_report
 from reports.models import Report
 from tests.db.conftest import SHEET, Cast
 from tests.unit.metrics_cast import avatar, said, typed
@@ -244,16 +245,51 @@ def test_a_report_on_its_way_asks_again_by_itself_until_it_is_there(cast: Cast, 
     assert ask("queued").status_code == 204
     with scopes_disabled():
         Report.objects.update(status="running", progress=0.5)
+    assert ask("running-0.50").status_code == 204
     running = ask("queued").content.decode()
     assert "Measuring what was said…" in running
     assert 'value="0.50"' in running
-    assert f'hx-get="{progress}?shown=running"' in running
+    assert f'hx-get="{progress}?shown=running-0.50"' in running
+    assert 'id="told"' in running
     analyse(conversation_id=conversation)
-    done = ask("running").content.decode()
+    done = ask("running-0.50").content.decode()
     assert "What was measured" in done
     assert "Your report is ready." in done
     assert "hx-get" not in done
     assert "<html" not in done
+
+
+def test_the_bar_moves_as_far_as_the_report_is(
+    cast: Cast, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = held(cast.trainee, *TURNS, report=False)
+    client, progress = as_(cast.trainee), f"/reports/{conversation}/progress/"
+    bars: list[str] = []
+    shown = ["queued"]
+
+    def look() -> None:
+        """As the page does every second; what it shows then."""
+        answer = client.get(progress, {"shown": shown[-1]}, headers={"HX-Request": "true"})
+        if answer.status_code == 204:
+            return
+        part = answer.content.decode()
+        bars.extend(re.findall(r'<progress max="1" value="([^"]+)"', part))
+        shown.append(re.findall(r'[?]shown=([^"]+)"', part)[0])
+        assert ('id="told"' in part) == (len(bars) == 1)  # read aloud once
+
+    def watched(*args: Any, measured: Callable[[float], None], **kwargs: Any) -> Any:
+        def and_look(share: float) -> None:
+            measured(share)
+            look()
+
+        look()
+        return compute_report(*args, measured=and_look, **kwargs)
+
+    monkeypatch.setattr(analysis, "compute_report", watched)
+    analyse(conversation_id=conversation)
+    assert bars == ["0.30", "0.56", "0.81"]
+    assert shown == ["queued", "running-0.30", "running-0.56", "running-0.81"]
+    assert "What was measured" in client.get(progress, headers={"HX-Request": "true"}).content.decode()
 
 
 def test_without_a_script_the_progress_is_the_page_itself(cast: Cast, scenario: Scenario) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
@@ -28,8 +31,9 @@ from memory.conversations import (
 )
 from memory.models import Conversation
 from memory.records import TimedWord, TurnRecord
+from reports import analysis
 from reports.analysis import analyse, error_code, overdue, report_json
-from reports.metrics import ANALYSIS_VERSION
+from reports.metrics import ANALYSIS_VERSION, compute_report
 from reports.models import Report
 from reports.tasks import analyse_conversation, request_report, requeue_overdue, sweep_interrupted
 from tests.db.conftest import Cast
@@ -144,6 +148,32 @@ def test_a_conversation_in_which_nothing_was_said_gets_a_report(cast: Cast, scen
     analyse(conversation_id=empty.pk)
     metrics = report_json(conversation_id=empty.pk)["metrics"]
     assert {one["value"] for one in metrics.values()} == {None}
+
+
+def test_of_two_tasks_for_a_report_the_one_behind_does_not_set_it_back(
+    conversation: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def watched(*args: Any, measured: Callable[[float], None], **kwargs: Any) -> Any:
+        with scopes_disabled():
+            Report.objects.update(progress=0.7)  # by the other one
+
+        def and_look(share: float) -> None:
+            measured(share)
+            seen.append(report_json(conversation_id=conversation)["progress"])
+
+        return compute_report(*args, measured=and_look, **kwargs)
+
+    monkeypatch.setattr(analysis, "compute_report", watched)
+    analyse(conversation_id=conversation)
+    assert seen == [0.7] * 5 + [pytest.approx(0.3 + 0.6 * 6 / 7)] * 2
+
+
+def test_a_report_is_stored_with_few_writes(conversation: UUID) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        analyse(conversation_id=conversation)
+    assert len([one for one in asked if one["sql"].startswith('UPDATE "reports_report"')]) == 3
 
 
 # -- what goes wrong -----------------------------------------------------------------------------------------

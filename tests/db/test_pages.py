@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from accounts.models import User
 from accounts.scoping import organization_scope
@@ -204,6 +207,32 @@ def test_every_page_opens_without_anything_inline(cast: Cast, scenario: Scenario
     assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", page)
     assert not re.search(r"\s(style|on[a-z]+)=[\"']", page)
     assert "elsewhere" not in page
+
+
+def addresses(patterns: list[Any], before: str = "") -> Iterator[str]:
+    """Of all views; where one takes an argument, one that fits."""
+    for one in patterns:
+        path = before + str(one.pattern)
+        if hasattr(one, "url_patterns"):
+            yield from addresses(one.url_patterns, path)
+        elif not re.search(r"[(^$\\]", path):
+            yield "/" + re.sub(
+                r"<(?:(\w+):)?\w+>", lambda kind: str(uuid4()) if kind[1] == "uuid" else "1", path
+            )
+
+
+def test_no_page_that_asks_for_a_sign_in_refuses_the_get_that_follows_it(cast: Cast) -> None:
+    above = User.everyone.create_superuser("root@here.test", "a good secret", organization=cast.organization)
+    refused = set()
+    for path in addresses(get_resolver().url_patterns):
+        visitor = Client()
+        if "/login/" not in visitor.post(path, follow=False).headers.get("Location", ""):
+            continue  # whoever is signed out is not led to the sign-in from here
+        visitor.force_login(above)
+        if visitor.get(path).status_code == 405:
+            refused.add(re.sub(r"\d+", "1", path))
+    # What a script of the admin asks, which shows a page of nobody.
+    assert refused <= {"/admin/avatars/scenario/1/rehearse/turn/"}
 
 
 def test_the_admin_stays_inside_the_own_organization(cast: Cast, scenario: Scenario, client) -> None:

@@ -15,7 +15,7 @@ from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.service.client import spoken
+from tests.service.client import sign_in, spoken
 from tests.service.served import Served, manage
 
 RATE = 24_000
@@ -99,6 +99,22 @@ async def call(house: Served, token: str, scenario: str) -> AsyncIterator[Caller
             await connection.close()
             await listening
     await client.close()
+
+
+def test_a_token_outlives_the_session_in_the_browser(house: Served, token: str) -> None:
+    async def main() -> None:
+        base = f"http://127.0.0.1:{house.port}"
+        async with call(house, token, "lumina") as caller, sign_in(base) as browser:
+            await caller.wait_for("response.done")
+            headers = {"X-CSRFToken": browser.cookies["csrftoken"], "Referer": base}
+            await browser.post("/accounts/logout/", headers=headers)
+            assert "sessionid" not in browser.cookies
+            before = len(caller.events)
+            await caller.connection.response.create()
+            await caller.wait_for("response.done", after=before)
+            assert not caller.closed
+
+    asyncio.run(main())
 
 
 def test_it_holds_three_turns_one_of_them_interrupted(house: Served, token: str) -> None:

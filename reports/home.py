@@ -53,20 +53,24 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A conversation that was held, and how it went in a line."""
+class Result:
+    """How a conversation that was held went, in a line."""
 
     id: UUID
-    title: str
-    """The scenario's, as it was called then."""
     when: str
     summary: Summary
 
 
 @dataclass(frozen=True, slots=True)
+class Past(Result):
+    title: str
+    """The scenario's, as it was called then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     scenario: Scenario
-    last: Past | None
+    last: Result | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +109,21 @@ def home_page(user: User, *, query: str = "") -> HomePage:
         )
     )
     to_continue = _to_continue(user)
-    latest = list(_held_by(user)[:LAST])
+    latest = list(_held_by(user).annotate(title=_TITLE)[:LAST])
     by_scenario = _last_by_scenario(user)
     summaries = summaries_of(list({one.pk: one for one in (*latest, *by_scenario.values())}.values()))
     now = timezone.localtime()
 
-    def past(conversation: Conversation, when: str) -> Past:
-        title: str = conversation.title  # type: ignore[attr-defined]
-        return Past(conversation.pk, title, when, summaries[conversation.pk])
+    def past(one: Conversation) -> Past:
+        title: str = one.title  # type: ignore[attr-defined]
+        return Past(one.pk, moment(one.started_at, now), summaries[one.pk], title)
 
     return HomePage(
         to_continue=to_continue,
         tasks=_tasks(user, now.date()),
-        last=[past(one, moment(one.started_at, now)) for one in latest],
+        last=[past(one) for one in latest],
         cards=[
-            Card(scenario, past(one, day(one.started_at, now)) if one else None)
+            Card(scenario, Result(one.pk, day(one.started_at, now), summaries[one.pk]) if one else None)
             for scenario in scenarios
             if _matches(scenario, query)
             for one in (by_scenario.get(scenario.pk),)
@@ -131,6 +135,7 @@ def home_page(user: User, *, query: str = "") -> HomePage:
 
 
 _TITLE = KeyTextTransform("title", "version__sheet")
+"""For the few that are shown: a database that opens the sheet of every conversation takes its time."""
 
 
 def _held_by(user: User) -> QuerySet[Conversation]:
@@ -138,7 +143,7 @@ def _held_by(user: User) -> QuerySet[Conversation]:
     spoke = Turn.objects.filter(conversation=OuterRef("pk"), speaker="trainee")
     return (
         Conversation.objects.filter(Exists(spoke), trainee=user, status=Conversation.Status.ENDED)
-        .annotate(title=_TITLE, scenario_id=F("version__scenario_id"))
+        .annotate(scenario_id=F("version__scenario_id"))
         .only("trainee_id", "started_at")
         .order_by("-started_at")
     )

@@ -330,6 +330,17 @@ def queries(client: Client) -> int:
     return len(main) + len(keys)
 
 
+def test_to_find_the_last_of_each_scenario_no_sheet_is_opened(
+    cast: Cast, scenario: Scenario, client: Client
+) -> None:
+    held(cast.trainee, HOUR, result=(3, 4))
+    client.force_login(cast.trainee)
+    with CaptureQueriesContext(connections["default"]) as asked:
+        client.get("/")
+    [newest] = [one["sql"] for one in asked if "ROW_NUMBER" in one["sql"]]
+    assert "sheet" not in newest
+
+
 def test_it_asks_as_often_however_much_there_is(cast: Cast, scenario: Scenario, client: Client) -> None:
     client.force_login(cast.trainee)
     now = timezone.now()

@@ -162,7 +162,8 @@ class LiveConversation:
                     helper.cancel()
                 _live.discard(self)
                 self.over.set()
-        logger.info("conversation %s: left at %.0f ms: %s", self.conversation_id, self.conversation.now(), reason)
+        at_ms = self.conversation.now()
+        logger.info("conversation %s: left at %.0f ms: %s", self.conversation_id, at_ms, reason)
         return reason
 
     async def _renew(self) -> None:

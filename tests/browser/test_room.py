@@ -433,7 +433,7 @@ def test_single_keys_can_be_switched_off_and_stay_so(quiet: Browser, base: str, 
             page = window.page
             connected(page)
             page.get_by_role("button", name="Brief").click()
-            page.get_by_label("Use single keys").uncheck()
+            page.get_by_label("Use the keys Space, M and T").uncheck()
             expect(page.get_by_text("Hold the button while you talk", exact=True)).to_be_visible()
             page.reload()
             connected(page)
@@ -445,7 +445,7 @@ def test_single_keys_can_be_switched_off_and_stay_so(quiet: Browser, base: str, 
             expect(page.get_by_label("What you say to Marcus Bell")).to_be_hidden()
             expect(page.get_by_text("Keep the button down while you talk.")).to_have_count(0)
             page.get_by_role("button", name="Brief").click()
-            page.get_by_label("Use single keys").check()
+            page.get_by_label("Use the keys Space, M and T").check()
             page.get_by_role("button", name="Close").click()
             page.keyboard.press("t")
             expect(page.get_by_label("What you say to Marcus Bell")).to_be_focused()

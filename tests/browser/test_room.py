@@ -315,7 +315,14 @@ def test_the_panel_has_the_brief_the_engines_and_timings_for_whoever_asks(
         expect(panel).to_contain_text("Your voice is not recorded")
         expect(panel.get_by_role("table")).to_be_hidden()
         panel.get_by_label("Show how long each answer took").check()
-        expect(panel.get_by_role("table").get_by_role("row")).to_have_count(2, timeout=PATIENCE_MS)
+        rows = panel.get_by_role("table").get_by_role("row")
+        expect(rows).to_have_count(2, timeout=PATIENCE_MS)
+        heads = rows.first.get_by_role("columnheader").all_inner_texts()
+        assert heads == ["Your pause", "Words", "Thought", "Voice", "In all"]
+        pause, words, thought, voice, _ = rows.nth(1).get_by_role("cell").all_inner_texts()
+        assert (pause, words) == ("–", "–")  # nobody had spoken before the opening
+        assert thought.isdecimal() or thought == "–"
+        assert voice.isdecimal()
         assert violations(page) == []
         page.screenshot(path=tmp_path / "panel.png")
         page.keyboard.press("Escape")

@@ -114,3 +114,42 @@ def test_a_conversation_that_can_t_be_heard_is_held_in_writing(browser: Browser,
         answer = said(page, "Marcus Bell").nth(1)
         expect(answer).to_have_attribute("data-done", "true")
         expect(answer.locator("del")).to_be_hidden()
+
+
+# The captions after a connection was lost: what the server has, then what is said since.
+SAID_AGAIN = """async ({ kept, turn }) => {
+  const { Captions } = await import("/static/js/room/captions.js");
+  const part = (name) => document.querySelector(`[data-part="${name}"]`);
+  const model = document.getElementById("room-turns");
+  const frame = part("captions-frame");
+  const captions = new Captions({ frame, list: part("turns"), model, told: part("told") });
+  captions.replace(kept.map(([speaker, said, unheard]) => {
+    const line = document.importNode(model.content.querySelector(`[data-speaker="${speaker}"]`), true);
+    line.querySelector(".said").textContent = said;
+    line.querySelector("del").textContent = unheard;
+    return line;
+  }));
+  captions.show({ id: "new", speaker: "avatar", kind: "opening", unheard: "", done: false }, turn);
+  return [...part("turns").children].map((line) =>
+    [line.querySelector(".said").textContent, line.querySelector("del").textContent]);
+}"""
+
+
+def test_what_nobody_heard_and_is_said_again_is_shown_once(browser: Browser, base: str) -> None:
+    with visit(browser, base) as window:
+        page = window.page
+        page.add_init_script(UNHEARABLE)
+        enter(window)
+        expect(page.get_by_role("heading", name="This browser can't listen")).to_be_visible()
+
+        def shown(kept: list[list[str]], turn: str) -> list[list[str]]:
+            lines: list[list[str]] = page.evaluate(SAID_AGAIN, {"kept": kept, "turn": turn})
+            return lines
+
+        assert shown([["avatar", "", "Where is it? Well?"]], "Where is it?") == [["Where is it?", ""]]
+        assert shown([["avatar", "Where", "is it?"]], "Where is it?") == [
+            ["Where", "is it?"],
+            ["Where is it?", ""],
+        ]
+        assert shown([["avatar", "", "So."]], "Where is it?") == [["", "So."], ["Where is it?", ""]]
+        assert shown([["trainee", "", "So."]], "So.") == [["", "So."], ["So.", ""]]

@@ -296,11 +296,11 @@ async function begin() {
   else entrance.openMicrophone();
   await entrance.decided;
   portrait.floor("connecting");
-  await makeSound(volume);
-  if (sound.works) {
+  if (context.audioWorklet) { // else nobody has to touch anything for a sound that never comes
     await entrance.running();
     context.addEventListener("statechange", () => context.state !== "closed" && entrance.running());
   }
+  await makeSound(volume);
   socket.connect();
 }
 

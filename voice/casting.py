@@ -69,14 +69,20 @@ def engines_used(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
     }
 
 
-def describe_engines(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
-    """What pages show: the engine in use and how to get a better one."""
+def describe_engines(cast: Cast, sheet: ScenarioSheet, *, machine: bool = False) -> dict[str, Any]:
+    """What pages show: the engine in use and how to get a better one; ``machine``: to somebody who looks after
+    the installation, with what is to be done there."""
     model = llm.describe(sheet)
+
+    def shown(engine: Engine) -> dict[str, str]:
+        hint = registry.better(engine.kind, engine, machine=machine)
+        return {"name": engine.name, "title": registry.title(engine), "hint": hint}
+
     return {
-        "vad": {"name": cast.vad.name, "hint": ""},
-        "stt": {"name": cast.stt.name, "hint": registry.better("stt", cast.stt)},
-        "llm": {"name": model.name, "hint": model.better},
-        "tts": {"name": cast.tts.name, "hint": registry.better("tts", cast.tts)},
+        "vad": shown(cast.vad),
+        "stt": shown(cast.stt),
+        "llm": {"name": model.name, "title": model.title, "hint": model.better},
+        "tts": shown(cast.tts),
     }
 
 

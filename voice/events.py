@@ -156,10 +156,11 @@ class Turn(Part):
 
 
 class EngineInUse(Part):
-    """An engine, and how to get a better one (empty: there is none)."""
+    """An engine by its short name, what people call it, and how to get a better one (empty: there is none)."""
 
     name: str
     hint: str
+    title: str = ""
 
 
 class TranscriptionUsage(Part):

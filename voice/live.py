@@ -135,7 +135,9 @@ class LiveConversation:
     @property
     def engines(self) -> wire.CoachEngines:
         """Which engines are in use, and how to get better ones."""
-        return wire.CoachEngines(engines=describe_engines(self.conversation.cast, self.context.sheet))
+        return wire.CoachEngines(
+            engines=describe_engines(self.conversation.cast, self.context.sheet, machine=self.user.is_staff)
+        )
 
     def hang_up(self, reason: str) -> None:
         """End it; the first reason counts. One that is just being opened ends as soon as it is."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 
 from avatars import llm
 from avatars.prompts import Direction, render_system_prompt
-from avatars.script import is_closing
-from avatars.sheets import ScenarioSheet
+from avatars.script import is_closing, mood_of
+from avatars.sheets import Mood, ScenarioSheet
 from memory.conversations import ConversationContext
 from voice.engines import registry
 from voice.engines.base import Engine, Message, TtsEngine, Voice
@@ -84,11 +85,7 @@ def scene_for(context: ConversationContext) -> Scene:
     """The scenario as the loop needs it, taken up where it stands."""
     sheet = context.sheet
     avatar = sheet.avatar
-    messages = {
-        turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
-        for turn in context.turns
-        if turn.speaker in ("avatar", "trainee") and turn.kind != "backchannel" and turn.text
-    }
+    messages = _messages(context)
     return Scene(
         prompt=lambda: render_system_prompt(
             sheet,
@@ -101,6 +98,7 @@ def scene_for(context: ConversationContext) -> Scene:
         ),
         opening_line=sheet.opening_line,
         is_closing=lambda text: is_closing(sheet, text),
+        mood=lambda history: _mood(context, history),
         metadata={"sheet": sheet},
         voice=Voice(name=avatar.voice, language=avatar.language, speed=avatar.speed),
         language=sheet.language,
@@ -119,6 +117,24 @@ def scene_for(context: ConversationContext) -> Scene:
         next_seq=max((turn.seq for turn in context.turns), default=0) + 1,
         elapsed_ms=context.elapsed_ms,
     )
+
+
+def mood_so_far(context: ConversationContext) -> Mood:
+    """How the avatar feels as the conversation stands."""
+    return _mood(context, _messages(context).values())
+
+
+def _mood(context: ConversationContext, history: Iterable[Message]) -> Mood:
+    return mood_of(context.sheet, [(one.role, one.text) for one in history], _directions(context))
+
+
+def _messages(context: ConversationContext) -> dict[int, Message]:
+    """What was heard of the turns so far, by ``seq``."""
+    return {
+        turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
+        for turn in context.turns
+        if turn.speaker in ("avatar", "trainee") and turn.kind != "backchannel" and turn.text
+    }
 
 
 def _directions(context: ConversationContext) -> list[Direction]:

@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 
 from avatars import llm
+from avatars.feeling import Feeling
 from avatars.prompts import Direction, render_system_prompt
-from avatars.script import is_closing, mood_of
+from avatars.script import Spoken, is_closing, mood_of
 from avatars.sheets import Mood, ScenarioSheet
 from memory.conversations import ConversationContext
 from voice.engines import registry
@@ -86,6 +87,7 @@ def scene_for(context: ConversationContext) -> Scene:
     sheet = context.sheet
     avatar = sheet.avatar
     messages = _messages(context)
+    feeling = Feeling(sheet, _directions(context))
     return Scene(
         prompt=lambda: render_system_prompt(
             sheet,
@@ -98,7 +100,7 @@ def scene_for(context: ConversationContext) -> Scene:
         ),
         opening_line=sheet.opening_line,
         is_closing=lambda text: is_closing(sheet, text),
-        mood=lambda history: _mood(context, history),
+        mood=lambda history: feeling.after(_spoken(history)),
         metadata={"sheet": sheet},
         voice=Voice(name=avatar.voice, language=avatar.language, speed=avatar.speed),
         language=sheet.language,
@@ -121,11 +123,11 @@ def scene_for(context: ConversationContext) -> Scene:
 
 def mood_so_far(context: ConversationContext) -> Mood:
     """How the avatar feels as the conversation stands."""
-    return _mood(context, _messages(context).values())
+    return mood_of(context.sheet, _spoken(_messages(context).values()), _directions(context))
 
 
-def _mood(context: ConversationContext, history: Iterable[Message]) -> Mood:
-    return mood_of(context.sheet, [(one.role, one.text) for one in history], _directions(context))
+def _spoken(history: Iterable[Message]) -> list[Spoken]:
+    return [(one.role, one.text) for one in history]
 
 
 def _messages(context: ConversationContext) -> dict[int, Message]:

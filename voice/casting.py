@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 
 from avatars import llm
+from avatars.feeling import Feeling
 from avatars.prompts import Direction, render_system_prompt
-from avatars.script import is_closing
-from avatars.sheets import ScenarioSheet
+from avatars.script import Spoken, is_closing, mood_of
+from avatars.sheets import Mood, ScenarioSheet
 from memory.conversations import ConversationContext
 from voice.engines import registry
 from voice.engines.base import Engine, Message, TtsEngine, Voice
@@ -90,11 +92,8 @@ def scene_for(context: ConversationContext) -> Scene:
     """The scenario as the loop needs it, taken up where it stands."""
     sheet = context.sheet
     avatar = sheet.avatar
-    messages = {
-        turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
-        for turn in context.turns
-        if turn.speaker in ("avatar", "trainee") and turn.kind != "backchannel" and turn.text
-    }
+    messages = _messages(context)
+    feeling = Feeling(sheet, _directions(context))
     return Scene(
         prompt=lambda: render_system_prompt(
             sheet,
@@ -107,6 +106,7 @@ def scene_for(context: ConversationContext) -> Scene:
         ),
         opening_line=sheet.opening_line,
         is_closing=lambda text: is_closing(sheet, text),
+        mood=lambda history: feeling.after(_spoken(history)),
         metadata={"sheet": sheet},
         voice=Voice(name=avatar.voice, language=avatar.language, speed=avatar.speed),
         language=sheet.language,
@@ -125,6 +125,24 @@ def scene_for(context: ConversationContext) -> Scene:
         next_seq=max((turn.seq for turn in context.turns), default=0) + 1,
         elapsed_ms=context.elapsed_ms,
     )
+
+
+def mood_so_far(context: ConversationContext) -> Mood:
+    """How the avatar feels as the conversation stands."""
+    return mood_of(context.sheet, _spoken(_messages(context).values()), _directions(context))
+
+
+def _spoken(history: Iterable[Message]) -> list[Spoken]:
+    return [(one.role, one.text) for one in history]
+
+
+def _messages(context: ConversationContext) -> dict[int, Message]:
+    """What was heard of the turns so far, by ``seq``."""
+    return {
+        turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
+        for turn in context.turns
+        if turn.speaker in ("avatar", "trainee") and turn.kind != "backchannel" and turn.text
+    }
 
 
 def _directions(context: ConversationContext) -> list[Direction]:

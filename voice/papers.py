@@ -93,6 +93,7 @@ _EXAMPLES: dict[str, Any] = {
     "audio_start_ms": 520,
     "elapsed_ms": 61520,
     "state": "listening",
+    "mood": "tense",
     "turn": {
         "seq": 7,
         "speaker": "trainee",

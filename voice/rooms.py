@@ -18,6 +18,7 @@ from avatars.sheets import AvatarSheet
 from memory.conversations import ConversationContext, load_context
 from memory.models import Conversation
 from memory.records import TurnRecord, without_said_again
+from voice.casting import mood_so_far
 
 SHOWN = ("trainee", "avatar")
 """Whose turns are captions: what a coach whispers or directs is not said in the room."""
@@ -73,6 +74,7 @@ def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
             "conversation": conversation,
             "sheet": context.sheet,
             "face": _face(conversation, context),
+            "mood": mood_so_far(context),
             "turns": _captions(context.turns),
             "blank_turns": BLANK_TURNS,
             "profile": profile,

@@ -156,6 +156,31 @@ def test_the_avatar_is_heard_and_read_and_answers_what_is_typed(quiet: Browser, 
         expect(page.get_by_role("button", name="Type instead")).to_be_focused()
 
 
+def test_the_face_darkens_at_rude_words_and_clears_at_kind_ones(quiet: Browser, base: str) -> None:
+    with visit(quiet, base) as window:
+        enter(window)
+        page = window.page
+        face = page.locator(".room .portrait")
+        expect(face).to_have_attribute("data-mood", "tense")
+        connected(page)
+        type_in(page, "That is not my problem. Calm down, it is our policy.")
+        expect(face).to_have_attribute("data-mood", "angry", timeout=PATIENCE_MS)
+        for kind in (
+            "I am sorry. That must be frustrating, and it was our mistake.",
+            "You are right, I apologize. I will send a courier today, personally.",
+            "I understand. My name is Anna, and I will call you back.",
+            "Thank you. I promise to make it right.",
+        ):
+            page.keyboard.type(kind)
+            page.keyboard.press("Enter")
+            expect(said(page, "You").filter(has_text=kind)).to_be_visible(timeout=PATIENCE_MS)
+        expect(face).to_have_attribute("data-mood", re.compile("calm|neutral"), timeout=PATIENCE_MS)
+        now = face.get_attribute("data-mood")
+        assert now
+        page.reload()
+        expect(face).to_have_attribute("data-mood", now)
+
+
 def test_what_was_not_heard_is_struck_through(quiet: Browser, base: str) -> None:
     with visit(quiet, base) as window:
         enter(window)

@@ -116,6 +116,26 @@ def test_whoever_would_rather_type_is_not_asked_for_a_microphone(
     assert facts(page)["typing"] is True
 
 
+def mood(page: str) -> str:
+    found = re.search(r'<span class="portrait face large" data-mood="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def test_the_face_shows_how_the_avatar_feels_after_what_was_heard(
+    cast: Cast, conversation: Conversation, client: Client
+) -> None:
+    client.force_login(cast.trainee)
+    assert mood(room(client, conversation)) == "tense"
+    say(conversation, 1, "trainee", "backchannel", "you stupid idiot, shut up")  # no turn that anybody answers
+    assert mood(room(client, conversation)) == "tense"
+    say(conversation, 2, "trainee", "speech", "That is not my problem. Shut up, you stupid idiot.")
+    say(conversation, 3, "trainee", "typed", "Nobody cares, you liar.")
+    assert mood(room(client, conversation)) == "angry"
+    say(conversation, 4, "coach", "direction", "Now she is calm.")
+    assert mood(room(client, conversation)) == "calm"
+
+
 def test_it_begins_as_the_trainee_likes_it(cast: Cast, conversation: Conversation, client: Client) -> None:
     with organization_scope(cast.organization):
         Profile.objects.create(user=cast.trainee, captions=False, microphone="hold")

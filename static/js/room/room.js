@@ -81,8 +81,9 @@ const SOUNDS = {
 };
 
 const OTHERS = {
-  "coach.state": ({ state, elapsed_ms }) => {
+  "coach.state": ({ state, elapsed_ms, mood }) => {
     clock.set(elapsed_ms);
+    portrait.mood(mood);
     portrait.floor(state);
     if (state === "ended" && conversation.reason !== "elsewhere" && conversation.reason !== "shutdown") clock.stop();
   },

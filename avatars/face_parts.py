@@ -3,6 +3,8 @@
 A face is a handful of parameters; :func:`person` puts the parts together from the back to the front. What
 lives in it is named by classes and moved by ``static/css/portrait.css``: ``head`` nods, ``eyes`` blink and
 glance, ``brows`` lift, and ``opening`` (the inside of the mouth) grows with the custom property ``--mouth``.
+How it feels is told by each ``brow``, by the ``lip`` (drawn as a smile, and bent by the mood), by which inside
+of the mouth fits below it (``soft``, ``level`` or ``hard``), and by the ``heat`` of a light: it has no brows.
 """
 
 from __future__ import annotations
@@ -49,9 +51,11 @@ def path(fill: str, d: str) -> str:
     return f'<path fill="{fill}" d="{d}"/>'
 
 
-def line(stroke: str, d: str, width: float = 2.5) -> str:
+def line(stroke: str, d: str, width: float = 2.5, part: str = "") -> str:
+    """``part``: its class, if it lives."""
+    name = f'class="{part}" ' if part else ""
     return (
-        f'<path fill="none" stroke="{stroke}" stroke-width="{width}" stroke-linecap="round" '
+        f'<path {name}fill="none" stroke="{stroke}" stroke-width="{width}" stroke-linecap="round" '
         f'stroke-linejoin="round" d="{d}"/>'
     )
 
@@ -102,17 +106,30 @@ def _eyes(face: Face) -> str:
 
 
 def _brows(face: Face) -> str:
-    return f'<g class="brows">{both(line(face.brows or face.hair, "M77.5 78Q84 73.5 92 76.5", face.brow))}</g>'
+    brow = line(face.brows or face.hair, "M77.5 78Q84 73.5 92 76.5", face.brow, "brow")
+    return f'<g class="brows">{both(brow)}</g>'
 
 
 def _mouth(face: Face) -> str:
-    opening = (
+    soft = (
         path("#5a2222", "M86.5 118.5Q100 126 113.5 118.5Q113 137 100 137Q87 137 86.5 118.5Z")
         + path("#fbf6ee", "M89 120Q100 126 111 120Q110 126.5 100 127Q90 126.5 89 120Z")
         + path("#b8584f", "M91.5 133Q100 127.5 108.5 133Q105 137 100 137Q95 137 91.5 133Z")
     )
-    lip = line(face.lips, "M85.5 118Q100 127.5 114.5 118", 3)
-    return f'<g class="mouth"><g class="opening">{opening}</g>{lip}</g>'
+    level = (
+        path("#5a2222", "M87.5 120Q100 119 112.5 120Q112.5 134 100 134Q87.5 134 87.5 120Z")
+        + path("#fbf6ee", "M90.5 120.5Q100 119.5 109.5 120.5Q109 123.5 100 123.5Q91 123.5 90.5 120.5Z")
+        + path("#b8584f", "M92.5 131.5Q100 127.5 107.5 131.5Q105 134 100 134Q95 134 92.5 131.5Z")
+    )
+    hard = path(
+        "#5a2222", "M89 121.5Q100 117.5 111 121.5Q116 130 113 133Q100 130.5 87 133Q84 130 89 121.5Z"
+    ) + path("#fbf6ee", "M91.5 121.5Q100 118.5 108.5 121.5L109.5 124Q100 121.5 90.5 124Z")
+    return _mouth_of(soft, level, hard, line(face.lips, "M85.5 118Q100 127.5 114.5 118", 3, "lip"))
+
+
+def _mouth_of(soft: str, level: str, hard: str, lip: str) -> str:
+    inside = f'<g class="soft">{soft}</g><g class="level">{level}</g><g class="hard">{hard}</g>'
+    return f'<g class="mouth"><g class="opening">{inside}</g>{lip}</g>'
 
 
 def _nose(face: Face) -> str:
@@ -155,11 +172,15 @@ def light() -> str:
     )
     blush = f'<g opacity=".4">{both(oval("#f2a154", 72, 112, 7, 5))}</g>'
     eyes = "".join(oval("#6b3f10", x, 96, 4.8, 6.6) + oval("#fff", x + 1.6, 93.4, 1.7) for x in (84, 116))
-    mouth = path("#c96a1e", "M86 113Q100 121 114 113Q113 134 100 134Q87 134 86 113Z") + oval(
-        "#ffe9b8", 100, 128, 7, 4
+    heat = '<circle class="heat" fill="#e2542b" cx="100" cy="103" r="50"/>'
+    soft = path("#c96a1e", "M86 118Q100 126 114 118Q113 139 100 139Q87 139 86 118Z") + oval(
+        "#ffe9b8", 100, 133, 7, 4
     )
-    lip = line("#96551a", "M85 112.5Q100 122 115 112.5", 3.2)
+    level = path("#c96a1e", "M88 120Q100 119 112 120Q112 134 100 134Q88 134 88 120Z")
+    hard = path("#b4531a", "M89 121.5Q100 117.5 111 121.5Q115 130 112 133Q100 130.5 88 133Q85 130 89 121.5Z")
+    mouth = _mouth_of(soft, level, hard, line("#96551a", "M85 117.5Q100 127 115 117.5", 3.2, "lip"))
+    mouth = f'<g transform="translate(0 -5)">{mouth}</g>'  # drawn where a person's is: it bends around that
     return (
-        f'{sky}<g class="glow">{rings}</g><g class="head">{orb}{blush}<g class="mouth">'
-        f'<g class="opening">{mouth}</g>{lip}</g><g class="eyes"><g class="gaze">{eyes}</g></g></g>'
+        f'{sky}<g class="glow">{rings}</g><g class="head">{orb}{heat}{blush}{mouth}'
+        f'<g class="eyes"><g class="gaze">{eyes}</g></g></g>'
     )

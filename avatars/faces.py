@@ -83,7 +83,7 @@ PEOPLE: dict[str, Face] = {
         ),
     ),
     "silver-bob": Face(
-        ground="#6d8bb0",
+        ground="#33547a",
         skin="#f0c8a8",
         shade="#d59e7b",
         lips="#b0504b",

@@ -31,7 +31,7 @@ CHOICES: Mapping[str, ModelChoice] = {
         name="scripted",
         title="Scripted lines (no language model)",
         build=ScriptedModel,
-        better="Scripted avatars know only their lines. A language model answers freely.",
+        better="It knows only its lines. A language model answers freely: your administrator can add one.",
     ),
     # Language models are added here, and to PREFERENCE in the order in which `auto` tries them.
 }

@@ -20,6 +20,10 @@ from avatars.hearing import FUNCTION_WORDS, NEGATIONS, STEM, distance, similarit
 MAX_WORDS = 160
 """Only the end of a long speech is looked at: what was said last is what an answer refers to."""
 
+LONGEST_WORD = 30
+"""A longer one is only found as it stands: with two letters left out it has half its length squared forms, and
+what somebody types may be one word of thousands of letters."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
@@ -107,7 +111,7 @@ def _forms(word: str) -> set[str]:
     two words within n edits are the same once n letters or fewer are left out of each."""
     root = stem(word)
     forms = {f"={root}"}
-    if len(word) >= 4 and word not in FUNCTION_WORDS:
+    if 4 <= len(word) <= LONGEST_WORD and word not in FUNCTION_WORDS:
         forms.update((f"~{sound(word)}", f"~{sound(root)}"))
         edits = 0 if len(root) < 5 else 1 if len(root) < 7 else 2
         for left_out in range(edits + 1):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -53,10 +53,20 @@ class Scene:
     """What is to be answered; empty if the trainee has said nothing since the avatar spoke."""
     ended: Literal["", "good", "bad"] = ""
     """How the avatar has closed the scene already."""
+    waiting: list[Direction] = field(default_factory=list)
+    """Directions that have not acted yet, in the order in which they will."""
 
     @property
     def mood(self) -> Mood:
         return mood_at(self.level)
+
+    def copy(self) -> Scene:
+        return replace(self, used=set(self.used), met=set(self.met), waiting=list(self.waiting))
+
+    def direct(self, *, due: bool = False) -> None:
+        """Let the directions act that wait; ``due``: only those that came before this place."""
+        while self.waiting and (not due or _is_due(self.waiting[0], self.trainee_turns)):
+            _direct(self, self.waiting.pop(0))
 
 
 Why = Literal[
@@ -137,20 +147,27 @@ class Script:
     def scene(self, history: Sequence[Spoken], directions: Sequence[Direction] = ()) -> Scene:
         """Fold the history. A direction acts before the trainee's turn that followed it; one that does not
         know its place acts now."""
-        scene = Scene(level=level_of(self.sheet.start_mood))
-        waiting = sorted(
+        scene = self.begin(directions)
+        for speaker, text in history:
+            self.hear(scene, speaker, text)
+        scene.direct()
+        return scene
+
+    def begin(self, directions: Sequence[Direction] = ()) -> Scene:
+        """How things stand before anything was said."""
+        placed = sorted(
             (one for one in directions if one.after_turns is not None), key=lambda one: one.after_turns or 0
         )
-        for speaker, text in history:
-            if speaker == "avatar":
-                self._hear_avatar(scene, text)
-                continue
-            while waiting and (waiting[0].after_turns or 0) <= scene.trainee_turns:
-                _direct(scene, waiting.pop(0))
+        waiting = [*placed, *(one for one in directions if one.after_turns is None)]
+        return Scene(level=level_of(self.sheet.start_mood), waiting=waiting)
+
+    def hear(self, scene: Scene, speaker: Literal["trainee", "avatar"], text: str) -> None:
+        """One more turn."""
+        if speaker == "avatar":
+            self._hear_avatar(scene, text)
+        else:
+            scene.direct(due=True)
             self._hear_trainee(scene, text)
-        for one in (*waiting, *(one for one in directions if one.after_turns is None)):
-            _direct(scene, one)
-        return scene
 
     def _hear_trainee(self, scene: Scene, text: str) -> None:
         # Two turns in a row: the first was never answered, so the answer is to both.
@@ -315,6 +332,10 @@ def _worth(cue: str, worth: dict[str, float]) -> float:
 
 def _texts(lines: Iterable[LineSheet], kind: str) -> tuple[str, ...]:
     return tuple(line.text for line in lines if line.kind == kind)
+
+
+def _is_due(direction: Direction, trainee_turns: int) -> bool:
+    return direction.after_turns is not None and direction.after_turns <= trainee_turns
 
 
 def _direct(scene: Scene, direction: Direction) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -64,3 +64,21 @@ class TurnRecord:
             "words": [[word.text, round(word.start_ms), round(word.end_ms)] for word in self.words],
             "timings": dict(self.timings),
         }
+
+
+def without_said_again(turns: Iterable[TurnRecord]) -> list[TurnRecord]:
+    """Without what the avatar prepared, nobody heard a word of, and it then said again: an opening line that
+    was lost with the connection. For readers: what is stored and measured keeps both."""
+    turns = list(turns)
+    followers = [*turns[1:], None]
+    return [one for one, then in zip(turns, followers, strict=False) if not _said_again(one, then)]
+
+
+def _said_again(one: TurnRecord, then: TurnRecord | None) -> bool:
+    if then is None or one.speaker != "avatar" or then.speaker != "avatar" or one.text.strip():
+        return False
+    return _letters(one) == _letters(then) != ""
+
+
+def _letters(turn: TurnRecord) -> str:
+    return "".join(f"{turn.text}{turn.unheard_text}".split())

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from memory.records import TurnRecord
+from memory.records import TurnRecord, without_said_again
 from reports.metrics.lexicon import sound
 from reports.numbers import clock
 
@@ -57,7 +57,7 @@ def lines_of(
             notes=tuple(_notes(turn, took_floor.get(turn.seq, set()))),
             quiet=turn.kind == "backchannel" or turn.speaker == "coach",
         )
-        for turn in turns
+        for turn in without_said_again(turns)
     ]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 
 from avatars import llm
+from avatars.feeling import Feeling
 from avatars.prompts import Direction, render_system_prompt
-from avatars.script import is_closing
-from avatars.sheets import ScenarioSheet
+from avatars.script import Spoken, is_closing, mood_of
+from avatars.sheets import Mood, ScenarioSheet
 from memory.conversations import ConversationContext
 from voice.engines import registry
 from voice.engines.base import Engine, Message, TtsEngine, Voice
@@ -69,14 +71,20 @@ def engines_used(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
     }
 
 
-def describe_engines(cast: Cast, sheet: ScenarioSheet) -> dict[str, Any]:
-    """What pages show: the engine in use and how to get a better one."""
+def describe_engines(cast: Cast, sheet: ScenarioSheet, *, machine: bool = False) -> dict[str, Any]:
+    """What pages show: the engine in use and how to get a better one; ``machine``: to somebody who looks after
+    the installation, with what is to be done there."""
     model = llm.describe(sheet)
+
+    def shown(engine: Engine) -> dict[str, str]:
+        hint = registry.better(engine.kind, engine, machine=machine)
+        return {"name": engine.name, "title": registry.title(engine), "hint": hint}
+
     return {
-        "vad": {"name": cast.vad.name, "hint": ""},
-        "stt": {"name": cast.stt.name, "hint": registry.better("stt", cast.stt)},
-        "llm": {"name": model.name, "hint": model.better},
-        "tts": {"name": cast.tts.name, "hint": registry.better("tts", cast.tts)},
+        "vad": shown(cast.vad),
+        "stt": shown(cast.stt),
+        "llm": {"name": model.name, "title": model.title, "hint": model.better},
+        "tts": shown(cast.tts),
     }
 
 
@@ -84,11 +92,8 @@ def scene_for(context: ConversationContext) -> Scene:
     """The scenario as the loop needs it, taken up where it stands."""
     sheet = context.sheet
     avatar = sheet.avatar
-    messages = {
-        turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
-        for turn in context.turns
-        if turn.speaker in ("avatar", "trainee") and turn.kind != "backchannel" and turn.text
-    }
+    messages = _messages(context)
+    feeling = Feeling(sheet, _directions(context))
     return Scene(
         prompt=lambda: render_system_prompt(
             sheet,
@@ -101,6 +106,7 @@ def scene_for(context: ConversationContext) -> Scene:
         ),
         opening_line=sheet.opening_line,
         is_closing=lambda text: is_closing(sheet, text),
+        mood=lambda history: feeling.after(_spoken(history)),
         metadata={"sheet": sheet},
         voice=Voice(name=avatar.voice, language=avatar.language, speed=avatar.speed),
         language=sheet.language,
@@ -119,6 +125,24 @@ def scene_for(context: ConversationContext) -> Scene:
         next_seq=max((turn.seq for turn in context.turns), default=0) + 1,
         elapsed_ms=context.elapsed_ms,
     )
+
+
+def mood_so_far(context: ConversationContext) -> Mood:
+    """How the avatar feels as the conversation stands."""
+    return mood_of(context.sheet, _spoken(_messages(context).values()), _directions(context))
+
+
+def _spoken(history: Iterable[Message]) -> list[Spoken]:
+    return [(one.role, one.text) for one in history]
+
+
+def _messages(context: ConversationContext) -> dict[int, Message]:
+    """What was heard of the turns so far, by ``seq``."""
+    return {
+        turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
+        for turn in context.turns
+        if turn.speaker in ("avatar", "trainee") and turn.kind != "backchannel" and turn.text
+    }
 
 
 def _directions(context: ConversationContext) -> list[Direction]:

@@ -75,7 +75,7 @@ class Conversation:
             changed=self._changed,
             broken=self._work.break_off,
         )
-        self.history = History(record, dict(scene.history), scene.next_seq)
+        self.history = History(record, dict(scene.history), scene.next_seq, scene.mood)
         self.narrator = Narrator(door.emit)
         self.timekeeper = Timekeeper(
             time_limit_s=scene.time_limit_s,
@@ -179,7 +179,7 @@ class Conversation:
         reason = self._ended.result()
         if self._work.fault is not None:
             self.narrator.error(VoiceError())
-        self.narrator.state(State.ENDED, self.now(), reason)
+        self.narrator.state(State.ENDED, self.now(), self.history.mood, reason)
         if self._work.fault is not None:
             raise self._work.fault
         return reason
@@ -218,7 +218,7 @@ class Conversation:
         if self._ended.done():
             return
         self._running = True
-        self.narrator.state(self.machine.state, self.now())
+        self.narrator.state(self.machine.state, self.now(), self.history.mood)
         if self.history.unanswered:
             self.floor.tell(ReplyRequested("answer"))
         elif not self.history.messages and self.scene.opening_line:
@@ -295,7 +295,7 @@ class Conversation:
         if state is not before:
             self.timekeeper.moved(state, self.now())
             if state is not State.ENDED:
-                self.narrator.state(state, self.now())
+                self.narrator.state(state, self.now(), self.history.mood)
             if state is State.LISTENING and self._broke_off:
                 self.timekeeper.ask_now(self.now())
             self._broke_off &= state in (State.HEARING, State.DECIDING)

@@ -114,4 +114,4 @@ class LlmTimeout(LlmUnavailable):
 class TtsUnavailable(EngineError):
     code = "tts_unavailable"
     default_message = "The avatar's voice is not available; it goes on in writing."
-    default_hint = "An administrator can start the speech worker: make tts-worker."
+    default_hint = "Read along in the captions; your administrator can start the voice again."

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from avatars.sheets import Mood
 from memory.records import Speaker, TurnKind
 
 MAX_TEXT = 4_000
@@ -156,10 +157,11 @@ class Turn(Part):
 
 
 class EngineInUse(Part):
-    """An engine, and how to get a better one (empty: there is none)."""
+    """An engine by its short name, what people call it, and how to get a better one (empty: there is none)."""
 
     name: str
     hint: str
+    title: str = ""
 
 
 class TranscriptionUsage(Part):
@@ -517,12 +519,14 @@ class CoachOutputResume(Event):
 
 
 class CoachState(Event):
-    """Who has the floor; with ``ended`` the reason."""
+    """Who has the floor; with ``ended`` the reason. ``mood``: how the avatar feels after the turns so far,
+    where that can be told."""
 
     type: Literal["coach.state"] = "coach.state"
     state: Literal["listening", "hearing", "deciding", "thinking", "speaking", "yielding", "ended"]
     reason: str | None = None
     elapsed_ms: int
+    mood: Mood | None = None
 
 
 class CoachPartial(Event):

@@ -6,9 +6,10 @@ corrects how much) is handed over again under the same number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
+from avatars.sheets import Mood
 from memory.records import TimedWord, TurnKind, TurnRecord
 from voice.engines.base import Message
 from voice.hearing import Hearing, Said
@@ -32,6 +33,10 @@ class History:
     messages: dict[int, Message]
     """By ``seq``, in order."""
     next_seq: int = 1
+    feel: Callable[[Iterable[Message]], Mood | None] = lambda _history: None
+    """How the avatar feels after these turns; asked once per change, for it reads all of them."""
+    _mood: Mood | None = None
+    _mood_is_old: bool = field(default=True)
 
     def shown(self, pending: str = "") -> tuple[Message, ...]:
         """What the model is shown; ``pending`` is a trainee's turn that is not decided yet."""
@@ -42,6 +47,12 @@ class History:
     def unanswered(self) -> bool:
         """Whether the trainee had the last word."""
         return bool(self.messages) and self.messages[max(self.messages)].role == "trainee"
+
+    @property
+    def mood(self) -> Mood | None:
+        if self._mood_is_old:
+            self._mood, self._mood_is_old = self.feel(self.messages.values()), False
+        return self._mood
 
     def take_number(self) -> int:
         seq, self.next_seq = self.next_seq, self.next_seq + 1
@@ -61,13 +72,13 @@ class History:
             words_estimated=said.estimated,
         )
         if kind == "speech":
-            self.messages[record.seq] = Message("trainee", said.text)
+            self._remember(record.seq, Message("trainee", said.text))
         self.record(record)
         return record
 
     def trainee_typed(self, text: str, *, at_ms: float) -> TurnRecord:
         record = TurnRecord(self.take_number(), "trainee", "typed", text, at_ms, at_ms)
-        self.messages[record.seq] = Message("trainee", text)
+        self._remember(record.seq, Message("trainee", text))
         self.record(record)
         return record
 
@@ -96,13 +107,14 @@ class History:
             words_estimated=heard.estimated,
             timings=reply.timings,
         )
-        self._remember(reply.seq, heard.text)
+        self._remember(reply.seq, Message("avatar", heard.text))
         self.record(record)
         return record
 
-    def _remember(self, seq: int, heard_text: str) -> None:
+    def _remember(self, seq: int, message: Message) -> None:
         """What nobody heard the model has not said."""
-        self.messages.pop(seq, None)
-        if heard_text:
-            self.messages[seq] = Message("avatar", heard_text)
+        known = self.messages.pop(seq, None)
+        if message.text:
+            self.messages[seq] = message
             self.messages = dict(sorted(self.messages.items()))
+        self._mood_is_old |= known != self.messages.get(seq)

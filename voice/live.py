@@ -135,7 +135,9 @@ class LiveConversation:
     @property
     def engines(self) -> wire.CoachEngines:
         """Which engines are in use, and how to get better ones."""
-        return wire.CoachEngines(engines=describe_engines(self.conversation.cast, self.context.sheet))
+        return wire.CoachEngines(
+            engines=describe_engines(self.conversation.cast, self.context.sheet, machine=self.user.is_staff)
+        )
 
     def hang_up(self, reason: str) -> None:
         """End it; the first reason counts. One that is just being opened ends as soon as it is."""
@@ -145,6 +147,7 @@ class LiveConversation:
 
     async def hold(self) -> str:
         """Until it ends; returns the reason. What was said is kept, whatever happens."""
+        logger.info("conversation %s: held from %.0f ms on", self.conversation_id, self.context.elapsed_ms)
         helpers = [asyncio.create_task(self.recorder.run()), asyncio.create_task(self._renew())]
         reason = "internal"
         try:
@@ -161,6 +164,8 @@ class LiveConversation:
                     helper.cancel()
                 _live.discard(self)
                 self.over.set()
+        at_ms = self.conversation.now()
+        logger.info("conversation %s: left at %.0f ms: %s", self.conversation_id, at_ms, reason)
         return reason
 
     async def _renew(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+from avatars.sheets import Mood
 from memory.records import TurnRecord
 from voice import events as wire
 from voice.errors import BadInput, VoiceError
@@ -28,8 +29,8 @@ class Narrator:
     def new_id(self, prefix: str) -> str:
         return _id(prefix)
 
-    def state(self, state: State, now: float, reason: str | None = None) -> None:
-        self._emit(wire.CoachState(state=state.value, reason=reason, elapsed_ms=round(now)))
+    def state(self, state: State, now: float, mood: Mood | None, reason: str | None = None) -> None:
+        self._emit(wire.CoachState(state=state.value, reason=reason, elapsed_ms=round(now), mood=mood))
 
     def error(self, error: VoiceError, event_id: str | None = None) -> None:
         self._emit(error_event(error, event_id))

@@ -93,6 +93,7 @@ _EXAMPLES: dict[str, Any] = {
     "audio_start_ms": 520,
     "elapsed_ms": 61520,
     "state": "listening",
+    "mood": "tense",
     "turn": {
         "seq": 7,
         "speaker": "trainee",
@@ -106,7 +107,9 @@ _EXAMPLES: dict[str, Any] = {
         "timings": {},
     },
     "timings": {"endpoint_ms": 500.0, "response_gap_ms": 560.0},
-    "engines": {"stt": {"name": "pocketsphinx", "hint": ""}},
+    "engines": {
+        "stt": {"name": "pocketsphinx", "title": "PocketSphinx, embedded recognizer", "hint": ""},
+    },
     "session": {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad"}}}},
     "item": {
         "id": "item_7",

@@ -17,7 +17,8 @@ from avatars.models import Avatar
 from avatars.sheets import AvatarSheet
 from memory.conversations import HeldSoFar, load_turns
 from memory.models import Conversation
-from memory.records import TurnRecord
+from memory.records import TurnRecord, without_said_again
+from voice.casting import mood_so_far
 
 SHOWN = ("trainee", "avatar")
 """Whose turns are captions: what a coach whispers or directs is not said in the room."""
@@ -32,7 +33,8 @@ BLANK_TURNS = [
 
 @dataclass(frozen=True, slots=True)
 class RoomFacts:
-    """What the page's script must know. ``microphone``: how it begins (open, hold, muted)."""
+    """What the page's script must know. ``microphone``: how it begins (open, hold, muted); ``typing``: the
+    trainee would rather type, so nobody asks for the microphone."""
 
     socket: str
     report: str
@@ -41,6 +43,7 @@ class RoomFacts:
     elapsed_ms: int
     microphone: str
     captions: bool
+    typing: bool
 
 
 @login_required
@@ -62,6 +65,7 @@ def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         elapsed_ms=round(context.elapsed_ms),
         microphone=profile.microphone,
         captions=profile.captions,
+        typing=request.GET.get("type") == "1",
     )
     return render(
         request,
@@ -70,6 +74,7 @@ def room(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
             "conversation": conversation,
             "sheet": context.sheet,
             "face": _face(conversation, context),
+            "mood": mood_so_far(context),
             "turns": _captions(context.turns),
             "blank_turns": BLANK_TURNS,
             "profile": profile,
@@ -99,7 +104,8 @@ def _face(conversation: Conversation, context: HeldSoFar) -> Avatar | AvatarShee
 
 
 def _captions(turns: list[TurnRecord]) -> list[TurnRecord]:
-    return [turn for turn in turns if turn.speaker in SHOWN and (turn.text or turn.unheard_text)]
+    shown = [turn for turn in turns if turn.speaker in SHOWN and (turn.text or turn.unheard_text)]
+    return without_said_again(shown)
 
 
 def _minutes(seconds: int) -> str:

@@ -32,6 +32,9 @@ MAX_NAME_LETTERS = 100
 A_MINUTE = 20
 """Samples for one person: the speech server has conversations to attend to."""
 
+HINT = "Start the speech worker: make tts-worker."
+"""What helps, to those who look after the machine."""
+
 View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 
 
@@ -131,7 +134,9 @@ async def _speak(engine: TtsEngine, text: str, voice: Voice) -> bytes:
 
 
 def _unavailable(error: TtsUnavailable) -> JsonResponse:
-    return _refusal(503, error.message, error.hint)
+    """Whoever asks for samples looks after the voices: the hint is for the machine."""
+    hint = HINT if error.hint == TtsUnavailable.default_hint else error.hint
+    return _refusal(503, error.message, hint)
 
 
 def _refusal(status: int, message: str, hint: str) -> JsonResponse:

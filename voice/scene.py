@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from avatars.sheets import Mood
 from voice.engines.base import LlmEngine, Message, SttEngine, TtsEngine, VadEngine, Voice
 from voice.events import ServerEvent
 from voice.listener import ListenerSettings
@@ -31,6 +32,8 @@ class Scene:
     opening_line: str = ""
     is_closing: Callable[[str], bool] = lambda _text: False
     """Whether this text of the avatar ends the scene."""
+    mood: Callable[[Iterable[Message]], Mood | None] = lambda _history: None
+    """How the avatar feels after this history; None where that can't be told."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Handed through to the model's engine."""
     voice: Voice = field(default_factory=Voice)

@@ -1,4 +1,4 @@
-"""``{% portrait avatar size="medium" %}``: the uploaded picture of an avatar, or its drawn face."""
+"""``{% portrait avatar size="medium" mood="" %}``: the uploaded picture of an avatar, or its drawn face."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ SIZES = {"small": 40, "medium": 56, "large": 320}
 
 
 @register.inclusion_tag("avatars/portrait.html")
-def portrait(avatar: Avatar | AvatarSheet, size: str = "medium", picture: str = "") -> dict[str, Any]:
-    """``picture`` is the address of one, for a sheet: it knows only its face.
+def portrait(
+    avatar: Avatar | AvatarSheet, size: str = "medium", picture: str = "", mood: str = ""
+) -> dict[str, Any]:
+    """``picture`` is the address of one, for a sheet: it knows only its face. ``mood``: one of
+    ``avatars.sheets.MOODS``, for a drawn face to show; empty: a friendly one.
 
     It asks the database nothing for avatars that came ``avatars.portraits.with_pictures``.
     """
@@ -29,6 +32,7 @@ def portrait(avatar: Avatar | AvatarSheet, size: str = "medium", picture: str = 
     return {
         "size": size,
         "pixels": SIZES[size],
+        "mood": mood,
         "picture": picture or picture_url(avatar),
         "drawing": mark_safe(faces.drawing(avatar.face)),  # ours alone: nothing in it was typed in
     }

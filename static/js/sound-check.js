@@ -2,9 +2,12 @@
 
 import { Microphone } from "./audio/capture.js";
 import { openContext, whenRunning } from "./audio/context.js";
-import { microphones, onDevicesChanged, rememberedMicrophone, rememberMicrophone } from "./audio/devices.js";
+import {
+  anyMicrophone, microphones, onDevicesChanged, rememberedMicrophone, rememberMicrophone,
+} from "./audio/devices.js";
 import { Meter } from "./audio/meter.js";
 import { Player } from "./audio/playback.js";
+import { showProblem } from "./audio/problems.js";
 
 const SPEECH_RMS = 0.02; // -34 dB: quiet talk before a headset; a quiet room lies 10 dB lower
 const SPEECH_FRAMES = 8; // a third of a second, not in one piece: a knock on the table is shorter
@@ -39,12 +42,9 @@ let problem = "";
 
 // One of off, asking, on, or a problem's kind.
 function show(state) {
-  problem = "";
   for (const part of root.querySelectorAll("[data-show]")) part.hidden = part.dataset.show !== state;
-  for (const part of root.querySelectorAll("[data-problem]")) {
-    part.hidden = part.dataset.problem !== state;
-    if (!part.hidden) problem = state;
-  }
+  problem = ["off", "asking", "on"].includes(state) ? "" : state;
+  showProblem(root, problem);
 }
 
 function listen(rms) {
@@ -73,11 +73,9 @@ async function open(deviceId) {
     await list();
     if (focused) devices.focus();
   } catch (error) {
-    const kind = error.kind ?? "other";
-    show(kind);
-    const shown = root.querySelector(`[data-problem=${kind}]`);
+    show(error.kind ?? "other");
     say(heard, "");
-    if (focused) (shown.querySelector("[data-again]") ?? shown).focus();
+    if (focused) find("again").focus();
   } finally {
     opening = false;
   }
@@ -97,23 +95,15 @@ async function list() {
 }
 
 find("open").addEventListener("click", () => open(rememberedMicrophone()));
-for (const again of root.querySelectorAll("[data-again]")) {
-  again.addEventListener("click", () => open(rememberedMicrophone()));
-}
+find("again").addEventListener("click", () => open(rememberedMicrophone()));
 devices.addEventListener("change", () => {
   rememberMicrophone(devices.value);
   open(devices.value);
 });
 onDevicesChanged(async () => {
   if (microphone) await list();
-  else if (problem === "missing" && (await hasMicrophone())) await open(rememberedMicrophone());
+  else if (problem === "missing" && (await anyMicrophone())) await open(rememberedMicrophone());
 });
-
-// Even before it may be used, and so has no name yet.
-async function hasMicrophone() {
-  const all = await navigator.mediaDevices.enumerateDevices();
-  return all.some(({ kind }) => kind === "audioinput");
-}
 
 // Said before anybody clicks in vain.
 if (!navigator.mediaDevices?.getUserMedia) show(globalThis.isSecureContext ? "unsupported" : "insecure");

@@ -8,7 +8,7 @@ import pytest
 from django.template import Context, Template
 from playwright.sync_api import Browser, Page
 
-from avatars.sheets import FACES, AvatarSheet
+from avatars.sheets import FACES, MOODS, AvatarSheet
 from tests.browser.browser import visit
 
 STATES = ("listening", "hearing", "thinking", "speaking", "ended")
@@ -39,6 +39,24 @@ def size_of(page: Page, part: str) -> tuple[float, float]:
     return box["width"], box["height"]
 
 
+def feel(page: Page, mood: str) -> tuple[str, ...]:
+    """How the mood can be told: brows, eyes, the line and the inside of the mouth, heat."""
+    found: list[str] = page.locator("main .portrait").evaluate(
+        """(portrait, mood) => {
+          if (mood) portrait.dataset.mood = mood;
+          const style = (part, name) => {
+            const found = portrait.querySelector(part);
+            return found ? getComputedStyle(found)[name] : "";
+          };
+          return [style(".brow", "transform"), style(".gaze", "scale"), style(".lip", "transform"),
+                  style(".soft", "opacity"), style(".level", "opacity"), style(".hard", "opacity"),
+                  style(".heat", "opacity")];
+        }""",
+        mood,
+    )
+    return tuple(found)
+
+
 def looks(page: Page) -> tuple[Any, ...]:
     """How the state can be told: ring, posture, sign."""
     found: list[Any] = page.locator("main .portrait").evaluate(
@@ -62,6 +80,25 @@ def test_the_mouth_opens_with_the_sound(browser: Browser, base: str, face: str) 
             heights.append(size_of(window.page, ".mouth")[1])
         assert heights == sorted(set(heights))
         assert heights[2] > heights[0] * 1.5
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_every_mood_looks_different_and_the_mouth_still_opens(browser: Browser, base: str, face: str) -> None:
+    with visit(browser, base) as window:
+        window.open("/accounts/login/")
+        show(window.page, face)
+        window.page.emulate_media(reduced_motion="reduce")
+        closed = {mood: feel(window.page, mood) for mood in ("", *MOODS)}
+        assert len(set(closed.values())) == len(closed)
+        assert window.page.evaluate("() => document.getAnimations().length") == 0
+        window.page.emulate_media(reduced_motion="no-preference")
+        for mood in MOODS:
+            feel(window.page, mood)
+            act(window.page, "speaking", 0)
+            shut = size_of(window.page, ".mouth")[1]
+            act(window.page, "speaking", 1)
+            wide = size_of(window.page, ".mouth")[1]
+            assert wide > shut * 1.5, mood
 
 
 def test_the_voice_of_a_picture_can_be_seen(browser: Browser, base: str) -> None:

@@ -156,6 +156,31 @@ def test_the_avatar_is_heard_and_read_and_answers_what_is_typed(quiet: Browser, 
         expect(page.get_by_role("button", name="Type instead")).to_be_focused()
 
 
+def test_the_face_darkens_at_rude_words_and_clears_at_kind_ones(quiet: Browser, base: str) -> None:
+    with visit(quiet, base) as window:
+        enter(window)
+        page = window.page
+        face = page.locator(".room .portrait")
+        expect(face).to_have_attribute("data-mood", "tense")
+        connected(page)
+        type_in(page, "That is not my problem. Calm down, it is our policy.")
+        expect(face).to_have_attribute("data-mood", "angry", timeout=PATIENCE_MS)
+        for kind in (
+            "I am sorry. That must be frustrating, and it was our mistake.",
+            "You are right, I apologize. I will send a courier today, personally.",
+            "I understand. My name is Anna, and I will call you back.",
+            "Thank you. I promise to make it right.",
+        ):
+            page.keyboard.type(kind)
+            page.keyboard.press("Enter")
+            expect(said(page, "You").filter(has_text=kind)).to_be_visible(timeout=PATIENCE_MS)
+        expect(face).to_have_attribute("data-mood", re.compile("calm|neutral"), timeout=PATIENCE_MS)
+        now = face.get_attribute("data-mood")
+        assert now
+        page.reload()
+        expect(face).to_have_attribute("data-mood", now)
+
+
 def test_what_was_not_heard_is_struck_through(quiet: Browser, base: str) -> None:
     with visit(quiet, base) as window:
         enter(window)
@@ -280,7 +305,7 @@ def test_a_refused_microphone_leaves_help_and_typing(refused: Browser, base: str
         enter(window)
         page = window.page
         help_ = page.get_by_role("alert")
-        expect(help_.get_by_role("heading")).to_have_text("The microphone is switched off for this page")
+        expect(help_.get_by_role("heading")).to_have_text("The microphone is not allowed")
         expect(page.get_by_text("Not connected yet")).to_be_visible()
         page.get_by_role("button", name="Try again").click()
         expect(help_.get_by_role("heading")).to_be_visible()
@@ -307,11 +332,22 @@ def test_the_panel_has_the_brief_the_engines_and_timings_for_whoever_asks(
         connected(page)
         page.get_by_role("button", name="Brief").click()
         expect(panel).to_contain_text("Apologize sincerely, without excuses")
-        expect(panel).to_contain_text("pocketsphinx")
+        for title in ("Silero", "PocketSphinx, embedded recognizer", "espeak-ng, embedded voice"):
+            expect(panel.get_by_text(title, exact=True)).to_be_visible()
+        expect(panel.get_by_text("Scripted lines (no language model)", exact=True)).to_be_visible()
+        expect(panel).to_contain_text("A natural voice: your administrator can add it.")
+        expect(panel).not_to_contain_text("COACH_")
         expect(panel).to_contain_text("Your voice is not recorded")
         expect(panel.get_by_role("table")).to_be_hidden()
         panel.get_by_label("Show how long each answer took").check()
-        expect(panel.get_by_role("table").get_by_role("row")).to_have_count(2, timeout=PATIENCE_MS)
+        rows = panel.get_by_role("table").get_by_role("row")
+        expect(rows).to_have_count(2, timeout=PATIENCE_MS)
+        heads = rows.first.get_by_role("columnheader").all_inner_texts()
+        assert heads == ["Your pause", "Words", "Thought", "Voice", "In all"]
+        pause, words, thought, voice, _ = rows.nth(1).get_by_role("cell").all_inner_texts()
+        assert (pause, words) == ("–", "–")  # nobody had spoken before the opening
+        assert thought.isdecimal() or thought == "–"
+        assert voice.isdecimal()
         assert violations(page) == []
         page.screenshot(path=tmp_path / "panel.png")
         page.keyboard.press("Escape")
@@ -375,3 +411,78 @@ def test_captions_can_be_switched_off_and_the_microphone_changed(quiet: Browser,
         page.reload()
         page.get_by_role("button", name="Sound").click()
         expect(page.get_by_role("slider", name="How loud Marcus Bell is")).to_have_value("0")
+
+
+def test_a_chosen_microphone_is_chosen_again(quiet: Browser, base: str) -> None:
+    with visit(quiet, base) as window:
+        enter(window)
+        page = window.page
+        connected(page)
+        page.get_by_role("button", name="Sound").click()
+        chosen = page.get_by_role("combobox", name="Microphone")
+        chosen.select_option(label="Fake Audio Input 2")
+        expect(chosen).to_be_enabled()
+        expect(chosen.locator("option:checked")).to_have_text("Fake Audio Input 2")
+        page.reload()
+        connected(page)
+        page.get_by_role("button", name="Sound").click()
+        expect(chosen.locator("option:checked")).to_have_text("Fake Audio Input 2")
+
+
+def test_whoever_would_rather_type_is_asked_for_no_microphone(quiet: Browser, base: str) -> None:
+    with visit(quiet, base) as window:
+        page = window.page
+        page.add_init_script(ASKED)
+        conversation = enter(window)
+        assert window.open(f"/conversations/{conversation}/?type=1") == 200
+        expect(page.get_by_label("What you say to Marcus Bell")).to_be_focused()
+        page.keyboard.press("I")  # the touch that lets it sound
+        connected(page)
+        expect(page.get_by_text("No microphone: you can type")).to_be_visible()
+        assert page.evaluate("() => asked") == 0
+        page.get_by_role("button", name="Switch on the microphone").click()
+        expect(page.get_by_text("Your microphone is on")).to_be_visible()
+        expect(page.get_by_role("button", name="Mute")).to_be_enabled()
+        assert page.evaluate("() => asked") == 1
+        # Chromium notes that there was no sound before the first key.
+        assert all("AudioContext was not allowed to start" in complaint for complaint in window.complaints)
+        window.complaints.clear()
+
+
+# Counts how often the page asks for a microphone.
+ASKED = """
+globalThis.asked = 0;
+const ask = navigator.mediaDevices.getUserMedia;
+navigator.mediaDevices.getUserMedia = function (wanted) {
+  globalThis.asked += 1;
+  return ask.call(this, wanted);
+};
+"""
+
+
+def test_single_keys_can_be_switched_off_and_stay_so(quiet: Browser, base: str, house: Served) -> None:
+    with visit(quiet, base) as window:
+        likes(house, "coach@demo.test", "hold")
+        try:
+            enter(window, "coach@demo.test")
+            page = window.page
+            connected(page)
+            page.get_by_role("button", name="Brief").click()
+            page.get_by_label("Use the keys Space, M and T").uncheck()
+            expect(page.get_by_text("Hold the button while you talk", exact=True)).to_be_visible()
+            page.reload()
+            connected(page)
+            expect(page.get_by_text("Hold the button while you talk", exact=True)).to_be_visible()
+            mute = page.locator('[data-part="mute"]')
+            for key in ("m", "t", " "):
+                page.keyboard.press(key)
+            expect(mute).to_have_attribute("aria-pressed", "true")  # as it begins for whoever holds a key
+            expect(page.get_by_label("What you say to Marcus Bell")).to_be_hidden()
+            expect(page.get_by_text("Keep the button down while you talk.")).to_have_count(0)
+            page.get_by_role("button", name="Brief").click()
+            page.get_by_label("Use the keys Space, M and T").check()
+            page.get_by_role("button", name="Close").click()
+            page.keyboard.press("t")
+            expect(page.get_by_label("What you say to Marcus Bell")).to_be_focused()
+        finally:
+            likes(house, "coach@demo.test", "open")

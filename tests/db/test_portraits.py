@@ -310,6 +310,8 @@ def test_the_tag_takes_a_sheet_and_the_address_of_a_picture() -> None:
     drawn = shown(sheet, 'size="large"')
     assert drawn.startswith('<span class="portrait face large" aria-hidden="true"><svg')
     assert drawn.endswith(sign)
+    moody = shown(sheet, 'size="large" mood="angry"')
+    assert moody == drawn.replace('large"', 'large" data-mood="angry"', 1)
     assert shown(sheet, 'size="large" picture=address') == (
         '<span class="portrait picture large" aria-hidden="true">'
         f'<img src="/portraits/abc.webp" alt="" width="320" height="320">{sign}'

@@ -84,7 +84,56 @@ def test_it_shows_what_was_said_so_far_with_what_was_not_heard(
         "elapsed_ms": 4900,
         "microphone": "open",
         "captions": True,
+        "typing": False,
     }
+
+
+def test_what_nobody_heard_and_was_then_said_again_is_shown_once(
+    cast: Cast, conversation: Conversation, client: Client
+) -> None:
+    say(conversation, 1, "avatar", "opening", "", "Where is it?")
+    say(conversation, 2, "avatar", "opening", "", "Where is  it?")
+    say(conversation, 3, "avatar", "opening", "Where", "is it?")
+    say(conversation, 4, "trainee", "speech", "Here.")
+    say(conversation, 5, "avatar", "reply", "", "Good.")
+    say(conversation, 6, "trainee", "speech", "Good?")
+    say(conversation, 7, "avatar", "reply", "Good.")
+    client.force_login(cast.trainee)
+    assert captions(room(client, conversation)) == [
+        ("avatar", "Where", "is it?"),
+        ("trainee", "Here.", ""),
+        ("avatar", "", "Good."),
+        ("trainee", "Good?", ""),
+        ("avatar", "Good.", ""),
+    ]
+
+
+def test_whoever_would_rather_type_is_not_asked_for_a_microphone(
+    cast: Cast, conversation: Conversation, client: Client
+) -> None:
+    client.force_login(cast.trainee)
+    page = client.get(f"/conversations/{conversation.pk}/?type=1").content.decode()
+    assert facts(page)["typing"] is True
+
+
+def mood(page: str) -> str:
+    found = re.search(r'<span class="portrait face large" data-mood="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def test_the_face_shows_how_the_avatar_feels_after_what_was_heard(
+    cast: Cast, conversation: Conversation, client: Client
+) -> None:
+    client.force_login(cast.trainee)
+    assert mood(room(client, conversation)) == "tense"
+    say(conversation, 1, "trainee", "backchannel", "you stupid idiot, shut up")  # no turn that anybody answers
+    assert mood(room(client, conversation)) == "tense"
+    say(conversation, 2, "trainee", "speech", "That is not my problem. Shut up, you stupid idiot.")
+    say(conversation, 3, "trainee", "typed", "Nobody cares, you liar.")
+    assert mood(room(client, conversation)) == "angry"
+    say(conversation, 4, "coach", "direction", "Now she is calm.")
+    assert mood(room(client, conversation)) == "calm"
 
 
 def test_it_begins_as_the_trainee_likes_it(cast: Cast, conversation: Conversation, client: Client) -> None:

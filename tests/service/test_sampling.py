@@ -158,4 +158,4 @@ def test_whoever_leaves_stops_the_synthesis_and_a_server_that_is_gone_is_named(t
         assert answer.status_code == 503
         error = answer.json()["error"]
         assert error["message"].startswith("The speech server failed: it can't be reached")
-        assert error["hint"] == "An administrator can start the speech worker: make tts-worker."
+        assert error["hint"] == "Start the speech worker: make tts-worker."

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avatars.faces import PEOPLE, drawing
-from avatars.sheets import FACES
+from avatars.sheets import FACES, MOODS
 
 CSS = Path(__file__).parents[2] / "static" / "css" / "portrait.css"
 
@@ -42,9 +42,21 @@ def test_a_face_has_the_parts_that_live(name: str) -> None:
 
 def test_the_css_moves_no_part_that_is_not_drawn() -> None:
     drawn = {part for name in FACES for part in re.findall(r'class="(\w+)"', drawing(name))}
-    moved = re.search(r"\.portrait :is\((.*?)\)", CSS.read_text())
-    assert moved is not None
-    assert {part.strip(" .") for part in moved[1].split(",")} <= drawn
+    moved = re.findall(r"\.portrait :is\((\..*?)\)", CSS.read_text())
+    assert len(moved) > 3
+    assert {part.strip(" .") for parts in moved for part in parts.split(",")} - {"sign"} <= drawn
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_a_face_has_the_parts_that_feel(name: str) -> None:
+    classes = [node.get("class") for node in ET.fromstring(drawing(name)).iter()]
+    assert [classes.count(part) for part in ("lip", "soft", "level", "hard")] == [1, 1, 1, 1]
+    brows, heat = (0, 1) if name == "light" else (2, 0)
+    assert (classes.count("brow"), classes.count("heat")) == (brows, heat)
+
+
+def test_the_css_has_a_look_for_every_mood_and_for_no_other() -> None:
+    assert re.findall(r'^\.portrait\[data-mood="(\w+)"\] \{', CSS.read_text(), re.MULTILINE) == list(MOODS)
 
 
 def test_a_name_that_is_gone_shows_the_first_face() -> None:

@@ -22,7 +22,7 @@ def test_without_a_language_model_the_lines_are_played(value: str) -> None:
         assert describe() == Description(
             "scripted",
             "Scripted lines (no language model)",
-            "Scripted avatars know only their lines. A language model answers freely.",
+            "It knows only its lines. A language model answers freely: your administrator can add one.",
         )
 
 

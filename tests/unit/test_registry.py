@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
@@ -214,6 +215,32 @@ def test_closing_closes_every_engine_and_tells_of_those_that_failed() -> None:
 
 
 def test_engines_with_better_ones_come_with_a_hint() -> None:
-    assert "onnxruntime" in registry.better("vad", registry.load("vad", "fine", TABLE))
-    assert "docs/settings.md" in registry.better("stt", "pocketsphinx")
+    energy = registry.load("vad", "fine", TABLE)
+    assert registry.better("vad", energy, machine=True) == (
+        "Your speech is told from noise by its level alone. A detector: your administrator can add it. "
+        "Install onnxruntime and silero-vad."
+    )
+    assert "docs/settings.md" in registry.better("stt", "pocketsphinx", machine=True)
     assert [registry.better("llm", "agent"), registry.better("tts", "wyoming")] == ["", ""]
+
+
+def test_whoever_does_not_look_after_the_machine_is_told_nothing_of_it() -> None:
+    for kind, program in registry.BETTER:
+        hint = registry.better(kind, program)
+        assert "your administrator can" in hint
+        assert not re.search("make |COACH_|docs/|onnx", hint)
+
+
+def test_an_engine_that_asks_a_server_is_called_what_runs_there() -> None:
+    class Asking(Tts):
+        name = program = "wyoming"  # type: ignore[assignment]
+
+    asking = Asking()
+    called = {}
+    for asking.program in ("wyoming", "espeak", "mimic3"):
+        called[asking.program] = registry.title(asking), bool(registry.better("tts", asking))
+    assert called == {
+        "wyoming": ("Speech server", False),
+        "espeak": ("espeak-ng, embedded voice", True),
+        "mimic3": ("mimic3", False),
+    }

@@ -229,6 +229,16 @@ def test_it_says_what_words_alone_do_not_show() -> None:
     ]
 
 
+def test_what_nobody_heard_and_was_then_said_again_is_read_once() -> None:
+    turns = [
+        avatar(1, 0, 0, "", unheard_text="Where is it?"),
+        avatar(2, 500, 1500, "Where is it?"),
+        avatar(3, 2000, 2000, "", unheard_text="Well?"),
+    ]
+    assert [(one.seq, one.unheard) for one in lines_of(turns, {}, NAMES)] == [(2, ""), (3, "Well?")]
+    assert [one.seq for one in lines_of([avatar(1, 0, 0, ""), avatar(2, 0, 0, "")], {}, NAMES)] == [1, 2]
+
+
 def test_a_turn_whose_key_is_gone_is_known_to_be_unreadable() -> None:
     (line,) = lines_of([typed(1, "", 0)], {}, NAMES)
     assert (line.readable, isinstance(line, Line)) == (False, True)

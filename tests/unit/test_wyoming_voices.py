@@ -41,3 +41,8 @@ def test_a_variant_is_asked_for_as_a_speaker() -> None:
 def test_ours_is_given_the_name_as_it_stands() -> None:
     ours = Server.parse({**PIPER, "word_timings": True})
     assert ours.voice(Voice("en-us+f3", "en")) == {"name": "en-us+f3", "language": "en"}
+
+
+def test_a_server_is_known_by_the_name_of_its_program() -> None:
+    named = {"tts": [{"name": 7}, {"name": " piper ", "voices": []}, {"name": "other"}]}
+    assert [Server.parse(info).program for info in (named, PIPER, {})] == ["piper", "", ""]

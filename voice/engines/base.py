@@ -49,9 +49,14 @@ class Engine(ABC):
 
     kind: ClassVar[Literal["vad", "stt", "llm", "tts"]]
     name: ClassVar[str]
-    """Short name as settings and pages show it, e.g. ``pocketsphinx``."""
+    """Short name as settings and the command line show it, e.g. ``pocketsphinx``; pages show its title."""
     embedded: ClassVar[bool] = False
     """True if it runs from the installed packages alone: nothing to download, no server."""
+
+    @property
+    def program(self) -> str:
+        """What does the work, by its own name: for an engine that asks a server, what runs there."""
+        return self.name
 
     async def warm_up(self) -> None:  # noqa: B027  (an engine without a model has nothing to do)
         """Load what is slow to load. Called once at the start of a process; safe to call again."""

@@ -12,6 +12,7 @@ import inspect
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from voice.engines.base import Engine, LlmEngine, Problem, SttEngine, TtsEngine, VadEngine
@@ -21,17 +22,51 @@ Table = Mapping[str, Mapping[str, Mapping[str, Any]]]
 AUTO = "auto"
 BASES: dict[str, type[Engine]] = {"vad": VadEngine, "stt": SttEngine, "llm": LlmEngine, "tts": TtsEngine}
 
-BETTER = {
-    ("vad", "energy"): "Speech is told from noise by its level alone. Install onnxruntime and silero-vad.",
-    ("stt", "pocketsphinx"): (
-        "The built-in recognizer misunderstands about one word in five. docs/settings.md says how to connect "
-        "a better one."
-    ),
-    ("tts", "none"): "The avatar has no voice. Start the speech worker and set COACH_TTS=auto.",
-    ("tts", "tones"): "The avatar speaks in tones, for tests. Set COACH_TTS=auto.",
+TITLES = {
+    ("vad", "silero"): "Silero",
+    ("vad", "energy"): "Loudness alone",
+    ("stt", "pocketsphinx"): "PocketSphinx, embedded recognizer",
+    ("tts", "espeak"): "espeak-ng, embedded voice",
+    ("tts", "kokoro"): "Kokoro, natural voice",
+    ("tts", "piper"): "Piper",
+    ("tts", "wyoming"): "Speech server",
+    ("tts", "none"): "No voice",
+    ("tts", "tones"): "Tones, for tests",
 }
-"""(kind, engine) -> how to get a better one. What is missing here is as good as it gets; which model the engine
-``agent`` asks, and how to get a better one, is for ``avatars.llm`` to say."""
+"""(kind, program) -> what people call it; what is missing here goes by its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Better:
+    """How to get a better engine: ``hint`` for whoever talks, ``how`` for whoever looks after the machine."""
+
+    hint: str
+    how: str
+
+
+BETTER = {
+    ("vad", "energy"): Better(
+        "Your speech is told from noise by its level alone. A detector: your administrator can add it.",
+        "Install onnxruntime and silero-vad.",
+    ),
+    ("stt", "pocketsphinx"): Better(
+        "It misunderstands about one word in five. A better recognizer: your administrator can add it.",
+        "docs/settings.md says which there are (COACH_STT).",
+    ),
+    ("tts", "espeak"): Better(
+        "It is clear, but sounds like a machine. A natural voice: your administrator can add it.",
+        "docs/settings.md says how to connect another speech server (COACH_TTS_ADDRESS).",
+    ),
+    ("tts", "none"): Better(
+        "The avatar answers in writing. A voice: your administrator can add it.",
+        "Start the speech worker (make tts-worker) and set COACH_TTS=auto.",
+    ),
+    ("tts", "tones"): Better(
+        "The avatar speaks in tones. A voice: your administrator can switch it on.", "Set COACH_TTS=auto."
+    ),
+}
+"""(kind, program) -> how to get a better one. What is missing here is as good as it gets; which model the
+engine ``agent`` asks, and how to get a better one, is for ``avatars.llm`` to say."""
 
 
 class BadEngineSetting(Exception):
@@ -91,10 +126,18 @@ async def aclose_all() -> None:
         raise ExceptionGroup("Engines that could not be closed.", failed)
 
 
-def better(kind: str, engine: Engine | str) -> str:
-    """How to get a better engine than this one (or the one of this name); "" if there is none."""
-    name = engine if isinstance(engine, str) else engine.name
-    return BETTER.get((kind, name), "")
+def title(engine: Engine) -> str:
+    """What people call what does the work."""
+    return TITLES.get((engine.kind, engine.program), engine.program)
+
+
+def better(kind: str, engine: Engine | str, *, machine: bool = False) -> str:
+    """How to get a better engine than this one (or the one of this name); "" if there is none. ``machine``: for
+    whoever looks after it, with what is to be done there."""
+    found = BETTER.get((kind, engine if isinstance(engine, str) else engine.program))
+    if found is None:
+        return ""
+    return f"{found.hint} {found.how}" if machine else found.hint
 
 
 # -- from an entry to an instance ----------------------------------------------------------------------------

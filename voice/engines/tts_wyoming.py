@@ -23,6 +23,7 @@ from voice.errors import TtsUnavailable
 MAX_PHRASE_S = 600.0
 """A server that goes on sounding after this has gone astray."""
 CHECK_TIMEOUT_S = 0.5
+HINT = "Start the speech worker: make tts-worker."
 
 
 class WyomingTts(TtsEngine):
@@ -46,6 +47,12 @@ class WyomingTts(TtsEngine):
         self.first_timeout_s = first_timeout_s
         self.next_timeout_s = next_timeout_s
         self._server: Server | None = None
+        self._program = ""
+
+    @property
+    def program(self) -> str:
+        """As the server called it when it was last asked."""
+        return self._program or self.name
 
     def open(self, voice: Voice) -> SpokenReply:
         return _WyomingReply(self, voice)
@@ -73,9 +80,7 @@ class WyomingTts(TtsEngine):
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
             return [
-                Problem(
-                    f"The speech server is not reachable: {reason}.", TtsUnavailable.default_hint, "warning"
-                )
+                Problem(f"The speech server is not reachable: {reason}.", HINT, "warning"),
             ]
         return []
 
@@ -103,6 +108,7 @@ class WyomingTts(TtsEngine):
             if event.type != "info":
                 raise LinkBroken("it does not say what it can do")
             self._server = Server.parse(event.data)
+            self._program = self._server.program
         except BaseException:
             link.abort()
             raise

@@ -10,29 +10,38 @@ from typing import Any, Self
 from voice.engines.base import Voice, VoiceInfo, Word
 from voice.engines.wyoming_link import LinkBroken
 
+MAX_NAME_LETTERS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """What a server said about itself. ``voices`` maps each installed voice's name to its languages; ``listed``
-    are the same with what people choose by."""
+    are the same with what people choose by; ``program`` is what speaks, by its own name."""
 
     word_timings: bool
     """Only our own has them, and only ours takes any name for a voice."""
     voices: dict[str, tuple[str, ...]]
     listed: tuple[VoiceInfo, ...] = ()
+    program: str = ""
 
     @classmethod
     def parse(cls, info: dict[str, Any]) -> Self:
         """From the data of ``info``; whatever is not as it should be is left out."""
         voices: dict[str, tuple[str, ...]] = {}
         listed: dict[str, VoiceInfo] = {}
-        for program in _objects(info.get("tts")):
+        programs = _objects(info.get("tts"))
+        for program in programs:
             for voice in _objects(program.get("voices")):
                 name, languages = voice.get("name"), voice.get("languages")
                 if isinstance(name, str) and isinstance(languages, list) and voice.get("installed"):
                     voices[name] = tuple(one for one in languages if isinstance(one, str))
                     listed[name] = _info(name, voices[name], voice)
-        return cls(word_timings=info.get("word_timings") is True, voices=voices, listed=tuple(listed.values()))
+        return cls(
+            word_timings=info.get("word_timings") is True,
+            voices=voices,
+            listed=tuple(listed.values()),
+            program=_program(programs),
+        )
 
     def voice(self, wish: Voice) -> dict[str, str]:
         """The wish as this server understands it. Ours finds a substitute itself; others may fail on a name
@@ -86,6 +95,11 @@ def _timing(one: object) -> tuple[str, float, float]:
 
 def _objects(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _program(programs: list[dict[str, Any]]) -> str:
+    names = [name for one in programs if isinstance(name := one.get("name"), str)]
+    return names[0].strip()[:MAX_NAME_LETTERS] if names else ""
 
 
 def _info(name: str, languages: tuple[str, ...], voice: dict[str, Any]) -> VoiceInfo:

@@ -1,7 +1,9 @@
-// Which microphones there are, and what this browser remembers: its own microphone and volume.
+// Which microphones there are, and what this browser remembers: its own microphone and volume, and whether the
+// room's keys are wanted.
 
 const MICROPHONE = "microphone";
 const VOLUME = "volume";
+const KEYS = "keys";
 
 // [{id, label}]. Empty until the microphone was allowed once: before, browsers tell neither ids nor names.
 export async function microphones() {
@@ -9,6 +11,12 @@ export async function microphones() {
   return devices
     .filter(({ kind, deviceId }) => kind === "audioinput" && deviceId && deviceId !== "communications")
     .map(({ deviceId, label }) => ({ id: deviceId, label }));
+}
+
+// Whether there is one: even before it may be used, and so has no name yet.
+export async function anyMicrophone() {
+  const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  return devices.some(({ kind }) => kind === "audioinput");
 }
 
 // Calls back when something was plugged in or out; returns what stops that.
@@ -35,6 +43,14 @@ export function rememberVolume(volume) {
 export function rememberedVolume() {
   const volume = Number.parseFloat(remembered(VOLUME) ?? "1");
   return volume >= 0 && volume <= 1 ? volume : 1;
+}
+
+export function rememberKeys(wanted) {
+  remember(KEYS, wanted ? "on" : "off");
+}
+
+export function rememberedKeys() {
+  return remembered(KEYS) !== "off";
 }
 
 function remember(key, value) {

@@ -1,5 +1,7 @@
 // The captions: turns as they are said, the newest at the bottom. Finished ones are told to screen readers.
 
+import { wordsOf } from "./kept.js";
+
 const AT_THE_END_PX = 48;
 const TOLD = 4; // finished turns that stay in the live region: it is for the ear
 
@@ -39,6 +41,7 @@ export class Captions {
     line.querySelector("del").textContent = turn.unheard;
     line.querySelector(".typed").hidden = turn.kind !== "typed";
     line.classList.toggle("aside", turn.kind === "backchannel");
+    this.#dropUnheard(line);
     this.#size();
     this.#follow();
     if (turn.done) this.#tell(line);
@@ -66,6 +69,14 @@ export class Captions {
       this.#shown.set(turn.id, line);
     }
     return this.#shown.get(turn.id);
+  }
+
+  // What nobody heard a word of, and is now said again: it is said once. The server's captions do the same.
+  #dropUnheard(line) {
+    const before = line.previousElementSibling;
+    if (line.hidden || line.dataset.speaker !== "avatar" || before?.dataset.speaker !== "avatar") return;
+    const unheard = !before.querySelector(".said").textContent.trim() && wordsOf(before);
+    if (unheard && unheard.startsWith(wordsOf(line))) before.remove();
   }
 
   // The last two turns are large; an "mm-hm" is none.

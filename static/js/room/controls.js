@@ -1,28 +1,41 @@
 // Buttons and keys of the room. What they do is told them by whoever makes them.
 
-import { microphones, onDevicesChanged } from "../audio/devices.js";
+import { microphones, onDevicesChanged, rememberedKeys, rememberKeys } from "../audio/devices.js";
+import { Meter } from "../audio/meter.js";
 
 const TYPES = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
 const TAKES_SPACE = `${TYPES}, button, a, summary, input, dialog *`;
 
-// `does`: { mute, hold, release, say(text) -> boolean, end, choose(id), volume(0..1), captions(boolean) }.
+// `does`: { mute, hold, release, say(text) -> boolean, end, choose(id), volume(0..1), captions(boolean),
+// reworded }.
 export class Controls {
+  #root;
   #part;
   #does;
   #words;
+  #meter;
 
   constructor({ root, words, does }) {
+    this.#root = root;
     this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
     this.#does = does;
     this.#words = words;
+    this.#meter = new Meter(this.#part("meter"));
     this.#buttons();
     this.#keys();
     this.#typing();
     this.#sound();
   }
 
-  // As the microphone is now.
-  show({ on, muted, holding, freely }) {
+  // As the microphone is now. `tried`: the browser was asked for it.
+  show({ on, muted, holding, freely, tried }) {
+    const silent = muted && !holding;
+    const state = on ? (silent ? "muted" : "on") : "off";
+    this.#root.dataset.microphone = state;
+    this.#part("again").hidden = on;
+    this.#part("again").textContent = this.#words[tried ? "again" : "switch-on"];
+    this.#part("microphone-state").textContent = on && !freely && !holding ? this.say("hold-hint") : this.#words[`microphone-${state}`];
+    if (!on || silent) this.level(0);
     const mute = this.#part("mute");
     mute.setAttribute("aria-pressed", String(muted));
     mute.disabled = !on;
@@ -32,6 +45,15 @@ export class Controls {
     hold.dataset.holding = String(holding);
     hold.classList.toggle("first", on && !freely);
     hold.querySelector("span").textContent = this.#words[holding ? "holding" : "hold"];
+  }
+
+  level(rms) {
+    this.#meter.show(rms);
+  }
+
+  // In the words for somebody who uses the keys, or who does not.
+  say(word) {
+    return this.#words[this.#part("keys-wanted").checked ? word : `${word}-without-keys`];
   }
 
   async listDevices(current) {
@@ -81,9 +103,15 @@ export class Controls {
 
   #keys() {
     let held = false;
+    const wanted = this.#part("keys-wanted");
+    wanted.checked = rememberedKeys();
+    wanted.addEventListener("change", () => {
+      rememberKeys(wanted.checked);
+      this.#does.reworded();
+    });
     const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented;
     document.addEventListener("keydown", (event) => {
-      if (!plain(event) || event.target.closest("dialog")) return;
+      if (!wanted.checked || !plain(event) || event.target.closest("dialog")) return;
       if (event.key === " " && !event.target.closest(TAKES_SPACE)) {
         event.preventDefault(); // it would scroll
         if (!event.repeat) this.#does.hold();

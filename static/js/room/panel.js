@@ -34,9 +34,9 @@ export class Panel {
 
   showEngines(engines) {
     this.#engines.replaceChildren(
-      ...Object.entries(engines).flatMap(([kind, { name, hint }]) => {
+      ...Object.entries(engines).flatMap(([kind, { name, title, hint }]) => {
         const term = make("dt", this.#words[`engine-${kind}`] ?? kind);
-        const facts = [make("dd", name)];
+        const facts = [make("dd", title || name)];
         if (hint) facts.push(make("dd", hint, "soft"));
         return [term, ...facts];
       }),

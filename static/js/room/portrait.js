@@ -42,6 +42,11 @@ export class Portrait {
     this.#draw();
   }
 
+  // How the avatar feels, where the server can tell.
+  mood(mood) {
+    if (mood) this.#frame.dataset.mood = mood;
+  }
+
   level(rms) {
     const open = Math.min(1, Math.sqrt(rms / OPEN_AT));
     this.#frame.style.setProperty("--mouth", open.toFixed(2));

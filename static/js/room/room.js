@@ -1,35 +1,28 @@
 // The live room: puts its parts together.
 
-import { openContext, whenRunning } from "../audio/context.js";
+import { openContext } from "../audio/context.js";
 import { rememberedVolume, rememberVolume } from "../audio/devices.js";
-import { Meter } from "../audio/meter.js";
 import { Awake } from "./awake.js";
 import { Captions } from "./captions.js";
 import { Clock } from "./clock.js";
+import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { Conversation } from "./conversation.js";
+import { Entrance } from "./entrance.js";
+import { keptLines } from "./kept.js";
 import { Notices } from "./notices.js";
+import { facts, part, root, words } from "./page.js";
 import { Panel } from "./panel.js";
 import { Portrait } from "./portrait.js";
 import { Socket } from "./socket.js";
 import { Sound } from "./sound.js";
 import { Talk } from "./talk.js";
 
-const BY_ITSELF_MS = 400; // so long the browser may take to start the sound without a touch
 const READ_MS = 1600; // so long it says that the conversation has ended
 const END_MS = 5000; // so long the server may take to end it
-const BUSY_FLOORS = ["thinking", "speaking", "yielding"];
+const TRAINEES_FLOORS = ["hearing", "deciding", "yielding"];
+const AVATARS_FLOORS = ["thinking", "speaking"];
 const AT_THE_DOOR = ["not_authorised", "conversation_elsewhere", "server_busy"]; // the connection tells of these
-
-const root = document.querySelector(".room");
-const part = (name) => root.querySelector(`[data-part="${name}"]`);
-const facts = JSON.parse(document.getElementById("room-facts").textContent);
-const words = Object.fromEntries(
-  [...document.getElementById("room-words").content.querySelectorAll("[data-word]")].map((word) => [
-    word.dataset.word,
-    word.textContent.replace(/\s+/g, " ").trim(),
-  ]),
-);
 
 const conversation = new Conversation();
 const captions = new Captions({
@@ -57,12 +50,13 @@ const panel = new Panel({
   table: part("timings"),
   words,
 });
-const meter = new Meter(part("meter"));
 const awake = new Awake();
+const connection = new Connection({ root, part, words, again: () => socket.reconnect() });
 
 let context = null;
 let sound = null;
 let talk = null;
+let entrance = null;
 let ending = false;
 let been = false; // connected before
 let left = false;
@@ -87,8 +81,9 @@ const SOUNDS = {
 };
 
 const OTHERS = {
-  "coach.state": ({ state, elapsed_ms }) => {
+  "coach.state": ({ state, elapsed_ms, mood }) => {
     clock.set(elapsed_ms);
+    portrait.mood(mood);
     portrait.floor(state);
     if (state === "ended" && conversation.reason !== "elsewhere" && conversation.reason !== "shutdown") clock.stop();
   },
@@ -110,7 +105,7 @@ function onSound(pcm) {
 function onHeard(item, ms) {
   const turn = conversation.played(item, ms);
   if (turn) captions.show(turn, conversation.shown(turn));
-  if (Number.isFinite(ms)) socket.send({ type: "coach.playback", item_id: item, played_ms: ms });
+  socket.send({ type: "coach.playback", item_id: item, played_ms: ms });
 }
 
 // -- the connection ---------------------------------------------------------------------------------------------
@@ -130,12 +125,7 @@ function onStatus(status) {
   if (left) return;
   if (status === "ended") return leave();
   if (status === "gone") return void location.reload(); // it has ended meanwhile, and has a report
-  // A new try is no news to somebody who reads that it is being tried.
-  if (status !== "connecting" || !been) root.dataset.connection = status;
-  part("connection").textContent = words[`connection-${root.dataset.connection}`] ?? "";
-  part("moved").hidden = status !== "moved";
-  part("signin").hidden = status !== "signin";
-  part("try-now").hidden = !["lost", "busy", "held"].includes(root.dataset.connection);
+  connection.show(status);
   awake.keep(status === "open");
   if (status === "open") arrive();
   else if (status !== "connecting") interrupt(status);
@@ -156,24 +146,12 @@ function interrupt(status) {
   talk.reset();
 }
 
-// What was said when the connection broke off is known to the server.
 async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (answer.redirected) return leave();
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const kept = [...page.querySelectorAll('[data-part="turns"] > li')];
-  const fresh = [...conversation.turns.values()]; // since the connection is back
-  const known = fresh.map(({ text, unheard, phrases }) => letters(text + unheard + phrases.map((one) => one.text).join("")));
-  const before = kept.filter((line) => {
-    const text = letters(line.querySelector(".said").textContent + line.querySelector("del").textContent);
-    return !known.some((one) => one && text.startsWith(one));
-  });
-  captions.replace(before.map((line) => document.importNode(line, true)));
-  for (const turn of fresh) captions.show(turn, conversation.shown(turn));
-}
-
-function letters(text) {
-  return text.replace(/\s+/g, "");
+  const fresh = () => [...conversation.turns.values()]; // since the connection is back
+  const kept = await keptLines(fresh);
+  if (kept === null) return leave();
+  captions.replace(kept);
+  for (const turn of fresh()) captions.show(turn, conversation.shown(turn));
 }
 
 function leave() {
@@ -183,9 +161,7 @@ function leave() {
   talk?.close();
   awake.keep(false);
   portrait.floor("ended");
-  root.dataset.connection = "ended";
-  part("connection").textContent = words["connection-ended"];
-  part("ended").hidden = false;
+  connection.show("ended");
   setTimeout(() => location.replace(facts.report), READ_MS);
 }
 
@@ -211,6 +187,7 @@ const controls = new Controls({
       if (sound) sound.volume = volume;
     },
     captions: showCaptions,
+    reworded: () => talk && controls.show(talk),
   },
 });
 
@@ -220,7 +197,7 @@ async function choose(id) {
     await talk.choose(id);
     notices.drop("microphone");
   } catch (problem) {
-    notices.show("microphone", words["microphone-problem"], help(problem.kind));
+    notices.show("microphone", words["microphone-problem"], entrance.inWords(problem.kind));
   }
   controls.listDevices(talk.deviceId);
 }
@@ -233,10 +210,20 @@ function end() {
   setTimeout(() => socket.open && leave(), END_MS);
 }
 
-// Who holds the key has the floor: the avatar falls silent, and is told where.
-async function beforeHold() {
-  if (!BUSY_FLOORS.includes(conversation.floor)) return;
-  await sound.pause();
+// Who holds the key has the floor: the avatar falls silent, and is told where. What was being said in the open
+// microphone ends there as a turn, to be answered with what is said now.
+function beforeHold() {
+  const said = talk.freely && TRAINEES_FLOORS.includes(conversation.floor);
+  if (said) {
+    socket.send({ type: "input_audio_buffer.commit" });
+    silence();
+  } else if (AVATARS_FLOORS.includes(conversation.floor)) {
+    sound.pause().then(silence);
+  }
+  return said;
+}
+
+function silence() {
   socket.send({ type: "output_audio_buffer.clear" });
   sound.clear();
 }
@@ -246,96 +233,45 @@ function showCaptions(shown) {
   part("captions").setAttribute("aria-pressed", String(shown));
 }
 
-function showMicrophone() {
-  controls.show(talk);
-  part("again").hidden = talk.on;
-  if (!talk.on || (talk.muted && !talk.holding)) meter.show(0);
-  root.dataset.microphone = talk.on ? (talk.muted && !talk.holding ? "muted" : "on") : "off";
-  part("microphone-state").textContent = words[`microphone-${root.dataset.microphone}${talk.on && !talk.freely && !talk.holding ? "-hold" : ""}`] ?? "";
-}
-
 // -- the beginning ----------------------------------------------------------------------------------------------
 
-// True once the microphone is on.
-async function openMicrophone() {
-  portrait.floor("asking");
-  try {
-    await talk.open();
-  } catch (problem) {
-    if (!problem.kind) throw problem;
-    showHelp(problem.kind);
-    return false;
-  }
-  part("help").hidden = true;
-  notices.drop("microphone");
-  controls.listDevices(talk.deviceId);
-  return true;
-}
-
-function help(kind) {
-  const text = part("help").querySelector(`[data-kind="${kind}"]`) ?? part("help").querySelector('[data-kind="other"]');
-  return text.textContent.replace(/\s+/g, " ").trim();
-}
-
-function showHelp(kind) {
-  const box = part("help");
-  const known = box.querySelector(`[data-kind="${kind}"]`) ? kind : "other";
-  for (const text of box.querySelectorAll("[data-kind]")) text.hidden = text.dataset.kind !== known;
-  box.hidden = false;
-  showMicrophone();
-}
-
-// With or without a microphone: whichever the person decides on first.
-function microphoneOrNot() {
-  return new Promise((resolve) => {
-    const attempt = async () => (await openMicrophone()) && resolve();
-    part("help-again").addEventListener("click", attempt);
-    part("help-type").addEventListener("click", () => {
-      part("help").hidden = true;
-      controls.type(true);
-      resolve();
-    });
-    attempt();
-  });
-}
-
-async function running() {
-  const started = whenRunning(context);
-  const late = new Promise((resolve) => setTimeout(resolve, BY_ITSELF_MS, "late"));
-  if ((await Promise.race([started, late])) === "late") {
-    part("start").hidden = false;
-    portrait.floor("ready");
-    await started;
-    portrait.floor(conversation.floor);
-  }
-  part("start").hidden = true;
-}
-
-async function begin() {
-  showCaptions(facts.captions);
-  const volume = rememberedVolume();
-  part("volume").value = String(Math.round(volume * 100));
-  context = openContext();
-  talk = new Talk({
+function makeTalk() {
+  return new Talk({
     context,
     start: facts.microphone,
     send: (event) => socket.send(event),
     sendSound: (frame, rate) => socket.sendSound(frame, rate),
     beforeHold,
-    onLevel: (rms) => meter.show(rms),
-    onChange: showMicrophone,
-    onTooShort: () => notices.show("hold", words["too-short"]),
+    onLevel: (rms) => controls.level(rms),
+    onChange: () => controls.show(talk),
+    onTooShort: () => notices.show("hold", controls.say("too-short")),
     onLost: () => notices.show("microphone", words["microphone-lost"], words["microphone-lost-hint"]),
   });
-  showMicrophone();
-  part("again").addEventListener("click", async () => (await openMicrophone()) && portrait.floor(conversation.floor));
-  part("take-over").addEventListener("click", () => socket.reconnect());
-  part("try-now").addEventListener("click", () => socket.reconnect());
-  controls.watchDevices(() => controls.listDevices(talk.deviceId));
-  await microphoneOrNot();
-  portrait.floor("connecting");
-  await running();
-  context.addEventListener("statechange", () => context.state !== "closed" && running());
+}
+
+function makeEntrance() {
+  const standing = () => portrait.floor(conversation.floor);
+  return new Entrance({
+    context,
+    talk,
+    part,
+    does: {
+      asking: (asking) => {
+        if (asking) portrait.floor("asking");
+        else if (been) standing();
+        controls.show(talk);
+      },
+      opened: () => {
+        notices.drop("microphone");
+        controls.listDevices(talk.deviceId);
+      },
+      typing: () => controls.type(true),
+      ready: (ready) => (ready ? portrait.floor("ready") : standing()),
+    },
+  });
+}
+
+async function makeSound(volume) {
   sound = await Sound.open({
     context,
     volume,
@@ -343,6 +279,29 @@ async function begin() {
     onPlaying: (playing) => portrait.playing(playing),
     onLevel: (rms) => portrait.level(rms),
   });
+  if (sound.works) return;
+  showCaptions(true); // there is nothing else to follow it by
+  notices.show("silent", words.silent, words["silent-hint"]);
+}
+
+async function begin() {
+  showCaptions(facts.captions);
+  const volume = rememberedVolume();
+  part("volume").value = String(Math.round(volume * 100));
+  context = openContext();
+  talk = makeTalk();
+  entrance = makeEntrance();
+  controls.show(talk);
+  controls.watchDevices(() => controls.listDevices(talk.deviceId));
+  if (facts.typing) entrance.type();
+  else entrance.openMicrophone();
+  await entrance.decided;
+  portrait.floor("connecting");
+  if (context.audioWorklet) { // else nobody has to touch anything for a sound that never comes
+    await entrance.running();
+    context.addEventListener("statechange", () => context.state !== "closed" && entrance.running());
+  }
+  await makeSound(volume);
   socket.connect();
 }
 

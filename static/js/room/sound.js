@@ -1,83 +1,82 @@
 // The avatar's sound, from the wire to the ear: played, paused, dropped, and how much of it was heard.
 
 import { Player } from "../audio/playback.js";
+import { SilentPlayer } from "../audio/silent.js";
 
 const REPORT_MS = 80; // the player says at once where it paused; without it we go on after this
 
 export class Sound {
-  #player = null;
+  #player;
   #handlers;
   #waiting = null;
-  item = "";
+  #item = "";
+  works = true; // false: nothing can be heard here
 
   // `onHeard(item, ms)`, `onPlaying(boolean)`, `onLevel(rms)`. Where the browser can't play (plain http off
-  // localhost) the avatar goes on in writing.
+  // localhost) the avatar goes on in writing, at the speed of its speech.
   static async open({ context, volume, onHeard, onPlaying, onLevel }) {
     const sound = new Sound({ onHeard, onPlaying });
+    const onPosition = (report) => sound.#report(report);
     try {
-      sound.#player = await Player.open({ context, onPosition: (report) => sound.#report(report), onLevel });
-      sound.#player.volume = volume;
+      sound.#player = await Player.open({ context, onPosition, onLevel });
     } catch {
-      sound.#player = null;
+      sound.#player = new SilentPlayer({ rate: context.sampleRate, onPosition });
+      sound.works = false;
     }
+    sound.#player.volume = volume;
     return sound;
   }
 
+  // Only for open().
   constructor(handlers) {
     this.#handlers = handlers;
   }
 
-  get works() {
-    return this.#player !== null;
-  }
-
   begin(item) {
-    this.item = item;
-    this.#player?.begin(item);
-    if (this.#player) return;
-    this.#handlers.onPlaying(true); // it is read, not heard
-    this.#handlers.onHeard(item, Infinity);
+    this.#item = item;
+    this.#player.begin(item);
   }
 
   write(pcm) {
-    this.#player?.write(pcm);
+    this.#player.write(pcm);
   }
 
   finish(item) {
-    this.#player?.finish(item);
+    this.#player.finish(item);
   }
 
   // Resolves when it is known how much was heard.
   pause() {
-    if (!this.#player) return Promise.resolve();
-    this.#player.pause();
     return new Promise((resolve) => {
       this.#waiting = resolve;
       setTimeout(resolve, REPORT_MS);
+      this.#player.pause();
     });
   }
 
   resume() {
-    this.#player?.resume();
+    this.#player.resume();
   }
 
   clear() {
-    this.#player?.clear();
+    this.#item = "";
+    this.#player.clear();
     this.#handlers.onPlaying(false);
   }
 
   set volume(volume) {
-    if (this.#player) this.#player.volume = volume;
+    this.#player.volume = volume;
   }
 
   close() {
-    this.#player?.close();
-    this.#player = null;
+    this.#player.close();
   }
 
+  // How far it is counts to its end; whether it sounds is of interest for the item that is spoken now alone: the
+  // one before it may be told to be over when this one has begun.
   #report({ itemId, playedMs, playing, finished }) {
-    if (itemId) this.#handlers.onHeard(itemId, playedMs);
-    this.#handlers.onPlaying(playing && !finished);
+    this.#handlers.onHeard(itemId, playedMs);
+    if (itemId === this.#item) this.#handlers.onPlaying(playing && !finished);
     if (!playing) this.#waiting?.();
   }
 }

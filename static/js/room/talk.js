@@ -15,12 +15,14 @@ export class Talk {
   #microphone = null;
   #since = 0;
   #tail = 0;
+  #cut = false; // a turn that was begun without the key ended when it went down
+  tried = false; // the browser was asked for a microphone
   muted;
   holding = false;
   freely; // false: push-to-talk throughout
 
   // `start`: open, hold or muted. `send(event)`, `sendSound(frame, rate)`; `beforeHold()`: the avatar falls
-  // silent; `onLevel(rms)`, `onChange()`, `onTooShort()`, `onLost()`: the device is gone.
+  // silent, and what was being said is a turn: then it returns true; `onLevel(rms)`, `onChange()`, `onTooShort()`, `onLost()`: the device is gone.
   constructor({ context, start, ...handlers }) {
     this.#context = context;
     this.#handlers = handlers;
@@ -43,6 +45,7 @@ export class Talk {
 
   // Throws MicrophoneProblem; a microphone that is open already then stays.
   async open(deviceId = rememberedMicrophone()) {
+    this.tried = true;
     const microphone = await Microphone.open({
       context: this.#context,
       deviceId,
@@ -79,7 +82,7 @@ export class Talk {
     }
     this.holding = true;
     this.#since = performance.now();
-    this.#handlers.beforeHold();
+    this.#cut = this.#handlers.beforeHold();
     this.#tellDetection();
     this.#apply();
   }
@@ -108,7 +111,8 @@ export class Talk {
     this.#apply();
     if (performance.now() - this.#since < SHORTEST_MS + TAIL_MS) {
       this.#handlers.send({ type: "input_audio_buffer.clear" });
-      this.#handlers.onTooShort();
+      if (this.#cut) this.#handlers.send({ type: "response.create" });
+      else this.#handlers.onTooShort();
     } else {
       this.#handlers.send({ type: "input_audio_buffer.commit" });
       this.#handlers.send({ type: "response.create" });

@@ -53,7 +53,18 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationContext:
+class HeldSoFar:
+    """What a page or a report needs of a conversation: what was said, and on which sheet."""
+
+    sheet: ScenarioSheet
+    turns: list[TurnRecord]
+    """In order of ``seq``."""
+    elapsed_ms: float
+    """How long the conversation has run; its clock stood still while it was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationContext(HeldSoFar):
     """All that a process needs to drive a conversation, whether it begins or goes on."""
 
     conversation_id: UUID
@@ -62,28 +73,13 @@ class ConversationContext:
     trainee_id: UUID
     trainee_name: str
     """As the trainee wants to be addressed; may be empty."""
-    sheet: ScenarioSheet
     status: str
-    turns: list[TurnRecord]
-    """In order of ``seq``."""
     started_at: datetime
-    elapsed_ms: float
-    """How long the conversation has run; its clock stood still while it was interrupted."""
     memories: tuple[str, ...] = ()
     preferences: str = ""
     """What the trainee wrote about how they like to practice."""
     knowledge: tuple[str, ...] = ()
     """What the organization wrote down for its avatars, or for this one."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldSoFar:
-    """What a page or a report needs of a conversation: what was said, and on which sheet."""
-
-    sheet: ScenarioSheet
-    turns: list[TurnRecord]
-    """In order of ``seq``."""
-    elapsed_ms: float
 
 
 # -- begin and load --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from avatars.feeling import Feeling
 from avatars.prompts import Direction, render_system_prompt
 from avatars.script import Spoken, is_closing, mood_of
 from avatars.sheets import Mood, ScenarioSheet
-from memory.conversations import ConversationContext
+from memory.conversations import ConversationContext, HeldSoFar
 from voice.engines import registry
 from voice.engines.base import Engine, Message, TtsEngine, Voice
 from voice.listener import ListenerSettings
@@ -127,7 +127,7 @@ def scene_for(context: ConversationContext) -> Scene:
     )
 
 
-def mood_so_far(context: ConversationContext) -> Mood:
+def mood_so_far(context: HeldSoFar) -> Mood:
     """How the avatar feels as the conversation stands."""
     return mood_of(context.sheet, _spoken(_messages(context).values()), _directions(context))
 
@@ -136,7 +136,7 @@ def _spoken(history: Iterable[Message]) -> list[Spoken]:
     return [(one.role, one.text) for one in history]
 
 
-def _messages(context: ConversationContext) -> dict[int, Message]:
+def _messages(context: HeldSoFar) -> dict[int, Message]:
     """What was heard of the turns so far, by ``seq``."""
     return {
         turn.seq: Message("avatar" if turn.speaker == "avatar" else "trainee", turn.text)
@@ -145,7 +145,7 @@ def _messages(context: ConversationContext) -> dict[int, Message]:
     }
 
 
-def _directions(context: ConversationContext) -> list[Direction]:
+def _directions(context: HeldSoFar) -> list[Direction]:
     """What the coach asked for so far, each with how many of the trainee's turns went before it."""
     directions: list[Direction] = []
     spoken = 0

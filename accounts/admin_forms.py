@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import limit_name
 from accounts.models import ApiToken, Team, User
 from accounts.people import address_is_taken, mail_goes_out
 
@@ -25,10 +26,14 @@ else:
 
 ROLE_HELP = _(
     "A trainee practices. A coach practices too, and reads the conversations and reports of the teams they "
-    "coach. An admin opens these pages and manages the organization, but can't read what anybody said here. "
+    "coach. An admin opens these pages and manages the organization, but can't read what anybody said here, "
+    "nor sign in as somebody who has signed in before. "
     "Whoever becomes an admin may open these pages at once; whoever stops being one no longer can."
 )
-EMAIL_HELP = _("What this person signs in with. If you change it, the old address stops working.")
+EMAIL_HELP = _(
+    "What this person signs in with. If you change it, the old address stops working; it gets "
+    "a mail that says so."
+)
 NAME_HELP = _("How the avatars address this person, such as “Tess”. Empty: they use no name.")
 
 
@@ -55,6 +60,8 @@ class _WithTeams(_Base):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "preferred_name" in self.fields:
+            limit_name(self.fields["preferred_name"], self.instance.preferred_name)
         for name in ("teams", "coached_teams"):
             self.fields[name].queryset = Team.objects.all()  # type: ignore[attr-defined]
             if not self.instance._state.adding:
@@ -101,7 +108,7 @@ class PersonCreationForm(_WithTeams, _CreationForm):
             first.choices = [("true", _("I choose one and hand it over"))]  # type: ignore[attr-defined]
             first.help_text = _(
                 "No mail server is set up (COACH_SMTP_URL), so no link can be mailed. Ask this person to "
-                "change the password under Security after signing in."
+                "change the password on the profile page after signing in."
             )
 
 
@@ -153,7 +160,9 @@ class TokenForm(_ModelForm):
         help_texts = {
             "user": _(
                 "Conversations that the program holds are this person's: they show in their history and in "
-                "their team's. A person of its own for each program keeps them apart."
+                "their team's. A person of its own for each program keeps them apart. "
+                "Offered are you and people who never signed in: with the token of anybody else, what they "
+                "said could be read. A superuser can make tokens for everybody."
             ),
             "name": _("What it is for, such as “phone gateway”, so that you know which one to revoke."),
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profile, User
@@ -14,7 +15,17 @@ from accounts.profiles import Wishes
 PREFERENCES_LENGTH = 500
 """Letters; as many as the avatars' prompt takes."""
 NAME_LENGTH = 60
+"""Likewise. Stored can be more."""
 _TOO_LONG = {"max_length": _("This has %(show_value)d letters; up to %(limit_value)d can be kept.")}
+
+
+def limit_name(field: Any, kept: str) -> None:
+    """A name that was longer before may stay as it is: who has one can still save the rest of the form."""
+    field.max_length = max(NAME_LENGTH, len(kept))
+    field.validators = [one for one in field.validators if not isinstance(one, MaxLengthValidator)]
+    field.validators.append(MaxLengthValidator(field.max_length))
+    field.widget.attrs["maxlength"] = str(field.max_length)
+    field.error_messages |= _TOO_LONG
 
 
 class _Text(forms.CharField):
@@ -30,8 +41,6 @@ class ProfileForm(forms.Form):
     preferred_name = forms.CharField(
         label=_("Preferred name"),
         help_text=_("How we greet you, and what the avatars call you. It may be empty."),
-        max_length=NAME_LENGTH,
-        error_messages=_TOO_LONG,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
     )
@@ -60,6 +69,10 @@ class ProfileForm(forms.Form):
         label=_("My conversations may be recorded as sound"),
         required=False,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_name(self.fields["preferred_name"], self.initial.get("preferred_name", ""))
 
     @staticmethod
     def values_of(user: User, profile: Profile) -> dict[str, Any]:

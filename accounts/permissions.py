@@ -1,7 +1,8 @@
 """What the role ``admin`` may do: everything that Django's admin shows, of the own organization.
 
 The scope of each request keeps it inside the organization; what even an admin may not (touch a superuser,
-delete a person) the admin classes say. Conversations and reports are of other apps and stay out of reach.
+delete a person, sign in as somebody) the admin classes say. Conversations and reports are of other apps and
+stay out of reach.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
+from django.db.models import Q
 
 from accounts.models import User
 
@@ -19,6 +21,14 @@ APPS = frozenset({"accounts", "avatars"})
 def opens_the_admin(user: User) -> bool:
     """Whether Django's admin is for this person: decided by the role, and noted in ``is_staff``."""
     return user.role == User.Role.ADMIN or user.is_superuser
+
+
+def may_act_as(editor: User) -> Q:
+    """The people for whom this admin may set a password or make a token. Whoever has signed in may have held
+    conversations, which an admin can't read: and so can't act as them either. Superusers can do anything."""
+    if editor.is_superuser:
+        return Q()
+    return Q(pk=editor.pk) | Q(last_login=None, is_superuser=False)
 
 
 class OrganizationAdmins(BaseBackend):

@@ -183,4 +183,4 @@ def _portrait(text: Any) -> tuple[bytes, bytes]:
     try:
         return data, redrawn(io.BytesIO(data))
     except ValidationError as problem:
-        raise ValidationError([f"portrait_webp: {text}" for text in problem.messages]) from None
+        raise ValidationError([f"portrait_webp: {one}" for one in problem.messages]) from None

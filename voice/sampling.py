@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
 from functools import wraps
 from typing import Any
@@ -34,6 +34,9 @@ A_MINUTE = 20
 
 HINT = "Start the speech worker: make tts-worker."
 """What helps, to those who look after the machine."""
+
+FORGOTTEN_AFTER_S = 60
+"""A sample that a process began and did not live to end."""
 
 View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 
@@ -76,13 +79,16 @@ async def sample(request: HttpRequest) -> HttpResponse:
         text, voice = _asked_for(request)
     except ValueError as exc:
         return _refusal(400, str(exc), _("Nothing was changed."))
-    if await _too_many(request):
-        return _refusal(429, _("That were many samples in a short time."), _("Try again in a minute."))
-    try:
-        sound = await _speak(voice_engine(), text, voice)
-    except TtsUnavailable as exc:
-        return _unavailable(exc)
-    return HttpResponse(sound, content_type="audio/wav")
+    async with _one_at_a_time(request) as is_free:
+        if not is_free:
+            return _refusal(429, _("Another sample is being made just now."), _("Try again in a few seconds."))
+        if await _too_many(request):
+            return _refusal(429, _("That were many samples in a short time."), _("Try again in a minute."))
+        try:
+            sound = await _speak(voice_engine(), text, voice)
+        except TtsUnavailable as exc:
+            return _unavailable(exc)
+        return HttpResponse(sound, content_type="audio/wav")
 
 
 def _asked_for(request: HttpRequest) -> tuple[str, Voice]:
@@ -102,6 +108,31 @@ def _asked_for(request: HttpRequest) -> tuple[str, Voice]:
     if len(name) > MAX_NAME_LETTERS or len(language) > MAX_NAME_LETTERS:
         raise ValueError(_("There is no voice with so long a name."))
     return text, Voice(name=name, language=language, speed=speed)
+
+
+class _Process:
+    is_sampling = False
+
+
+@asynccontextmanager
+async def _one_at_a_time(request: HttpRequest) -> AsyncIterator[bool]:
+    """Whether it may be made now: one in a process, and one for a person in all processes. Whoever comes in
+    between is refused and not queued, as the speech server has conversations to attend to."""
+    if _Process.is_sampling:
+        yield False
+        return
+    _Process.is_sampling = True
+    try:
+        key = f"voice-sample-now:{(await request.auser()).pk}"
+        if not await cache.aadd(key, True, FORGOTTEN_AFTER_S):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await cache.adelete(key)
+    finally:
+        _Process.is_sampling = False
 
 
 async def _too_many(request: HttpRequest) -> bool:

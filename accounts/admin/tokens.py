@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from accounts.admin.scoped import ScopedAdmin
 from accounts.admin_forms import TokenForm
 from accounts.models import ApiToken, User
+from accounts.permissions import may_act_as
 from accounts.tokens import create_token, revoke_token
 
 
@@ -63,9 +64,8 @@ class ApiTokenAdmin(ScopedAdmin):
         return ("prefix", "user", "name", "state", "created_at", "expires_at", "revoked_at", "last_used_at")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        people = User.objects.filter(is_active=True)
-        # With a token of a superuser, whoever made it could act as one.
-        kwargs["queryset"] = people if request.user.is_superuser else people.filter(is_superuser=False)
+        editor: Any = request.user
+        kwargs["queryset"] = User.objects.filter(may_act_as(editor), is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -67,7 +67,7 @@ class FilePages(RehearsalPages):
     def _imported(self, request: HttpRequest, package: Package) -> HttpResponse:
         organization: Any = request.user.organization  # type: ignore[union-attr]
         scenario = import_package(organization=organization, package=package)
-        self.log_addition(request, scenario, "imported")
+        self.log_addition(request, scenario, _now("Imported from a file."))
         told = _now("“%(title)s” is here as a draft, played by %(avatar)s.") % {
             "title": scenario.title,
             "avatar": scenario.avatar,

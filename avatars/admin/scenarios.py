@@ -164,7 +164,8 @@ class ScenarioAdmin(FilePages):
             told = _now("“%(title)s”: nothing changed since version %(number)d. It stays.") % named
         else:
             told = _now("“%(title)s”: version %(number)d is what runs now.") % named
-            self.log_change(request, scenario, f"published version {version.number}")
+            noted = _now("Published as version %(number)d.") % named
+            self.log_change(request, scenario, noted)
         self.message_user(request, told, messages.SUCCESS)
         for weakness in weaknesses(sheet_of(scenario)):
             self.message_user(request, weakness, messages.WARNING)
@@ -181,14 +182,14 @@ class ScenarioAdmin(FilePages):
 
     def duplicate_one(self, request: HttpRequest, scenario: Scenario) -> Scenario:
         copy = duplicate(scenario=scenario)
-        self.log_addition(request, copy, f"duplicated from {scenario.slug}")
+        self.log_addition(request, copy, _now("Duplicated from %(slug)s.") % {"slug": scenario.slug})
         told = _now("“%(title)s” is a draft of its own.") % {"title": copy.title}
         self.message_user(request, told, messages.SUCCESS)
         return copy
 
     def _set_status(self, request: HttpRequest, scenario: Scenario, status: Scenario.Status) -> None:
         Scenario.objects.filter(pk=scenario.pk).update(status=status)
-        self.log_change(request, scenario, f"status: {status}")
+        self.log_change(request, scenario, _now("Status: %(status)s.") % {"status": status.label})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # What was used is archived, not deleted: its reports must stay true.

@@ -19,10 +19,12 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from accounts.fields import EncryptedField
+from accounts.forms import NAME_LENGTH
 from accounts.models import ApiToken, Organization, Team, User
 from accounts.scoping import organization_scope
 from accounts.tokens import create_token, user_for_token
 from avatars.models import Avatar, KnowledgeItem
+from avatars.prompts import NAME_LIMIT
 from memory.models import Conversation
 from tests.db.conftest import Cast
 
@@ -283,6 +285,62 @@ def test_people_are_found_by_role_team_and_name(cast: Cast, as_admin: Client) ->
     assert found("") == ["admin@here.test", "coach@here.test", "trainee@here.test"]
 
 
+def test_whoever_changes_an_address_is_told_on_by_mail(cast: Cast, as_admin: Client) -> None:
+    assert change(as_admin, cast.trainee, preferred_name="Theresa").status_code == 302
+    assert mail.outbox == []
+    assert change(as_admin, cast.trainee, email="mine@here.test").status_code == 302
+    (letter,) = mail.outbox
+    assert (letter.to, letter.subject) == (
+        ["trainee@here.test"],
+        "Your address for signing in was changed",
+    )
+    assert "This one (trainee@here.test) doesn't work any more; your new one is mine@here.test." in letter.body
+
+
+def has_signed_in(person: User) -> None:
+    person.last_login = timezone.now()
+    person.save()
+
+
+@pytest.mark.parametrize("mails", [True, False], ids=["with mail", "without mail"])
+def test_an_admin_sets_no_password_of_somebody_who_has_signed_in(
+    cast: Cast, as_admin: Client, settings: Any, mails: bool
+) -> None:
+    if not mails:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    path = f"{PEOPLE}{cast.trainee.pk}"
+    passwords = {"usable_password": "true", "password1": SECRET, "password2": SECRET}
+    assert "../password/" in as_admin.get(f"{path}/change/").content.decode()
+    assert as_admin.post(f"{path}/password/", passwords).status_code == 302
+    assert fresh(cast.trainee).check_password(SECRET)
+    has_signed_in(fresh(cast.trainee))
+    again = {"usable_password": "true", "password1": SECRET + "!", "password2": SECRET + "!"}
+    assert as_admin.get(f"{path}/password/").status_code == 403
+    assert as_admin.post(f"{path}/password/", again).status_code == 403
+    assert fresh(cast.trainee).check_password(SECRET)
+    page = as_admin.get(f"{path}/change/").content.decode()
+    assert "../password/" not in page
+    way = "Mail a link to choose a new password" if mails else "manage.py changepassword trainee@here.test"
+    assert way in page
+    assert change(as_admin, fresh(cast.trainee), preferred_name="Tessa").status_code == 302
+    assert fresh(cast.trainee).check_password(SECRET)
+    User.everyone.filter(pk=cast.admin.pk).update(is_superuser=True)
+    assert as_admin.post(f"{path}/password/", again).status_code == 302
+    assert fresh(cast.trainee).check_password(SECRET + "!")
+
+
+def test_a_name_is_as_long_as_an_avatar_takes_it(cast: Cast, as_admin: Client) -> None:
+    assert NAME_LENGTH == NAME_LIMIT
+    fields = {"email": "new@here.test", "role": "trainee", "usable_password": "false"}
+    for count, status in ((61, 200), (60, 302)):
+        assert as_admin.post(f"{PEOPLE}add/", fields | {"preferred_name": "x" * count}).status_code == status
+        assert change(as_admin, cast.trainee, preferred_name="y" * count).status_code == status
+    User.everyone.filter(pk=cast.trainee.pk).update(preferred_name="z" * 80)
+    person = fresh(cast.trainee)
+    assert change(as_admin, person, language="de").status_code == 302
+    assert change(as_admin, person, preferred_name="z" * 81).status_code == 200
+
+
 # -- tokens --------------------------------------------------------------------------------------------------
 
 
@@ -307,6 +365,22 @@ def test_a_token_is_shown_once_and_kept_nowhere(cast: Cast, as_admin: Client, ca
         page = as_admin.get(path).content.decode()
         assert plaintext not in page
         assert token.digest not in page
+
+
+def test_an_admin_makes_no_token_for_somebody_who_has_signed_in(cast: Cast, as_admin: Client) -> None:
+    has_signed_in(cast.trainee)
+
+    def made(person: User) -> bool:
+        offered = f'value="{person.pk}"' in as_admin.get(f"{TOKENS}add/").content.decode()
+        fields = {"user": str(person.pk), "name": "x", "valid_for": "30"}
+        as_admin.post(f"{TOKENS}add/", fields)
+        token = ApiToken.objects.with_scopes_disabled().filter(user=person)
+        assert token.exists() == offered
+        return offered
+
+    assert (made(cast.trainee), made(cast.coach), made(cast.admin)) == (False, True, True)
+    User.everyone.filter(pk=cast.admin.pk).update(is_superuser=True)
+    assert made(cast.trainee)
 
 
 def test_a_revoked_token_stays_listed_and_is_refused(cast: Cast, as_admin: Client) -> None:

@@ -76,6 +76,16 @@ def test_it_keeps_what_was_filled_in_and_says_so(cast: Cast, client: Client) -> 
     assert kept(cast.coach) == ("", None, True, "open", False)
 
 
+def test_a_name_that_was_longer_before_locks_nobody_out(cast: Cast, client: Client) -> None:
+    User.everyone.filter(pk=cast.trainee.pk).update(preferred_name="x" * 80)
+    client.force_login(cast.trainee)
+    assert 'maxlength="80"' in client.get("/profile/").content.decode()
+    assert client.post("/profile/", {**FILLED, "preferred_name": "x" * 80}).status_code == 302
+    assert client.post("/profile/", {**FILLED, "preferred_name": "x" * 81}).status_code == 200
+    assert client.post("/profile/", FILLED).status_code == 302
+    assert 'maxlength="60"' in client.get("/profile/").content.decode()
+
+
 def test_a_consent_has_its_moment_until_it_is_withdrawn(cast: Cast, client: Client) -> None:
     client.force_login(cast.trainee)
     before = timezone.now()

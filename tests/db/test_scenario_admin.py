@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import BooleanField, QuerySet, Value
@@ -20,6 +21,7 @@ from django_scopes import scopes_disabled
 from PIL import Image
 
 from accounts.scoping import organization_scope
+from avatars.admin import files, scenarios
 from avatars.demo import SHEETS
 from avatars.exchange import LARGEST_FILE, export
 from avatars.models import Assignment, Avatar, Criterion, Portrait, Scenario, ScenarioVersion, ScriptLine
@@ -494,6 +496,25 @@ def test_thirty_rows_need_no_more_queries_than_three(cast: Cast, admin: Client, 
     assert page.context["cl"].result_count == 30
     # The filter "by avatar" or "by scenario" asks once for all of them.
     assert len(many) == len(few)
+
+
+def test_the_history_says_what_was_done_in_the_language_of_the_pages(
+    cast: Cast, admin: Client, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (files, scenarios):
+        monkeypatch.setattr(module, "_now", lambda text: f"In translation: {text}")
+    fields = filled(admin, scenario) | {"title": "A later delivery"}
+    for button in ("_publish", "_archive", "_restore", "_duplicate"):
+        admin.post(page_of(scenario), fields | {button: "1"})
+    upload(admin, export(stored(scenario)))
+    noted = [one.get_change_message() for one in LogEntry.objects.order_by("pk")]
+    assert [one.removeprefix("In translation: ") for one in noted if one.startswith("In translation")] == [
+        "Published as version 2.",
+        "Status: archived.",
+        "Status: draft.",
+        "Duplicated from late-delivery.",
+        "Imported from a file.",
+    ]
 
 
 def test_the_list_counts_what_belongs_to_a_scenario(cast: Cast, admin: Client, scenario: Scenario) -> None:

@@ -105,7 +105,7 @@ def open_picture(data: BinaryIO) -> Image.Image:
         raise _too_many_pixels() from error
     except UnidentifiedImageError as error:
         raise ValidationError(
-            _("This is not a picture that can be read. Use a JPEG, PNG, WebP or AVIF file."), code="no_picture"
+            _("This file can't be used as a picture. Use a JPEG, PNG, WebP or AVIF file."), code="no_picture"
         ) from error
     except Exception as error:  # decoders raise what they like: OSError, SyntaxError, struct.error, ...
         raise ValidationError(

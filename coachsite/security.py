@@ -57,11 +57,14 @@ def _host(request: HttpRequest) -> str:
 
 class WithoutQueryStrings(logging.Filter):
     """Drops the request, of which a handler could print all that was sent, and everything after ``?`` from what
-    Django's request loggers say."""
+    Django's request loggers say, and the traceback of a refusal."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.request") or record.name.startswith("django.server"):
             args = record.args if isinstance(record.args, tuple) else ()
             record.args = tuple(arg.split("?", 1)[0] if isinstance(arg, str) else arg for arg in args)
             record.__dict__.pop("request", None)
+            if 400 <= getattr(record, "status_code", 0) < 500:
+                # Somebody asked for what is not theirs: where in the code that was found out says nothing.
+                record.exc_info = record.exc_text = None
         return True

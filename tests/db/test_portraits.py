@@ -202,10 +202,10 @@ NOISE = Image.effect_noise((400, 400), 80)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 GIF = b"GIF89a" + bytes(200)
 BAD = {
-    "nothing": (b"", "no_picture", "This is not a picture that can be read. Use a JPEG"),
-    "a text": (b"hello " * 50, "no_picture", "This is not a picture that can be read. Use a JPEG"),
-    "an SVG": (SVG, "no_picture", "This is not a picture that can be read. Use a JPEG"),
-    "a GIF": (GIF, "no_picture", "This is not a picture that can be read. Use a JPEG"),
+    "nothing": (b"", "no_picture", "This file can't be used as a picture. Use a JPEG"),
+    "a text": (b"hello " * 50, "no_picture", "This file can't be used as a picture. Use a JPEG"),
+    "an SVG": (SVG, "no_picture", "This file can't be used as a picture. Use a JPEG"),
+    "a GIF": (GIF, "no_picture", "This file can't be used as a picture. Use a JPEG"),
     "a bomb of 25 megapixels": (bomb(5000, 5000), "too_many_pixels", "more than 24 million pixels."),
     "a bomb of 100 megapixels": (bomb(10_000, 10_000), "too_many_pixels", "more than 24 million pixels."),
     "a bomb of 2 gigapixels": (bomb(50_000, 40_000), "too_many_pixels", "more than 24 million pixels."),

@@ -451,7 +451,7 @@ AVATAR = SHEET.to_json()["avatar"]
          ["scenario.criteria: two have the same short name."]),
         (changed() | {"portrait_webp": "x"}, ["portrait_webp: this is no picture of an avatar."]),
         (changed() | {"portrait_webp": base64.b64encode(b"<svg/>").decode()},
-         ["portrait_webp: This is not a picture that can be read. Use a JPEG, PNG, WebP or AVIF file."]),
+         ["portrait_webp: This file can't be used as a picture. Use a JPEG, PNG, WebP or AVIF file."]),
         (changed() | {"portrait_webp": base64.b64encode(picture(side=63)).decode()},
          ["portrait_webp: This picture is too small. Use one of at least 64 by 64 pixels."]),
     ],

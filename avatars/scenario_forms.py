@@ -24,6 +24,8 @@ else:
     _ScenarioForm = _LineForm = _CriterionForm = forms.ModelForm
     _InlineFormSet = forms.BaseInlineFormSet
 
+LONGEST_S = 7200
+"""Of a conversation, in seconds. Nobody rehearses for longer in one go; a larger number is a mistyped one."""
 MOST_HEAT = 3
 """The whole way from calm to angry."""
 
@@ -59,6 +61,16 @@ class ScenarioForm(_ScenarioForm):
         ),
     )
     targets = TargetsField(label=_("Targets"), rows=4)
+    time_limit_s = forms.IntegerField(
+        label=_("Time limit (s)"),
+        initial=600,
+        min_value=30,
+        max_value=LONGEST_S,
+        help_text=_(
+            "In seconds; 600 are ten minutes, 7200 the most. When the time is up, the avatar closes the scene in "
+            "its mood."
+        ),
+    )
 
     class Meta:
         model = Scenario
@@ -93,9 +105,6 @@ class ScenarioForm(_ScenarioForm):
             ),
             "opening_line": _(
                 "The avatar says this first, word for word. Empty: it waits, and the trainee begins."
-            ),
-            "time_limit_s": _(
-                "In seconds; 600 are ten minutes. When the time is up, the avatar closes the scene in its mood."
             ),
             "start_mood": _(
                 "How the avatar feels when the scene begins. What the trainee says moves it from there, and "

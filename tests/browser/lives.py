@@ -13,7 +13,8 @@ import datetime, json
 from django.utils import timezone
 from accounts.models import Profile, User
 from accounts.scoping import organization_scope
-from avatars.models import Assignment, KnowledgeItem, Scenario
+from avatars.models import Assignment, Avatar, KnowledgeItem, Scenario
+from avatars.publishing import duplicate
 from memory.conversations import mark_interrupted, claim_lease, record_turn, start_conversation
 from memory.models import Conversation
 from memory.records import TimedWord, TurnRecord
@@ -69,12 +70,16 @@ with organization_scope(tess.organization_id):
     mark_interrupted(conversation_id=left, owner="test", elapsed_ms=61000.0)
     angry = Scenario.objects.get(slug="angry-customer")
     coach = User.objects.get(email="coach@demo.test")
-    Assignment.objects.create(organization=tess.organization, scenario=angry, trainee=tess, assigned_by=coach,
-                              due_on=(now + datetime.timedelta(days=3)).date())
-    KnowledgeItem.objects.create(organization=tess.organization, title="Returns", text="Thirty days.")
+    here = tess.organization
+    assignment = Assignment.objects.create(organization=here, scenario=angry, trainee=tess, assigned_by=coach,
+                                           due_on=(now + datetime.timedelta(days=3)).date())
+    item = KnowledgeItem.objects.create(organization=here, title="Returns", text="Thirty days.")
+    idle = Avatar.objects.create(organization=here, slug="idle", name="Ida", persona="You are Ida.")
     Profile.objects.update_or_create(user=tess, defaults={"preferences": "Slow, please."})
     print(json.dumps({"done": done, "working": working, "failed": failed, "left": left,
-                      "scenario": angry.pk, "avatar": angry.avatar_id, "tess": str(tess.pk)}))
+                      "scenario": angry.pk, "avatar": angry.avatar_id, "tess": str(tess.pk),
+                      "draft": duplicate(scenario=angry).pk, "idle": idle.pk, "assignment": assignment.pk,
+                      "item": item.pk, "team": tess.teams.get().pk, "organization": str(here.pk)}))
 """
 
 
@@ -90,6 +95,15 @@ class Life:
     scenario: int
     avatar: int
     tess: str
+    draft: int
+    """A scenario that was never published, so that it can be deleted."""
+    idle: int
+    """An avatar that plays nowhere."""
+    assignment: int
+    item: int
+    """Of knowledge."""
+    team: int
+    organization: str
 
 
 def live(data: Path) -> Life:

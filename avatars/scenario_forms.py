@@ -67,8 +67,8 @@ class ScenarioForm(_ScenarioForm):
         min_value=30,
         max_value=LONGEST_S,
         help_text=_(
-            "In seconds; 600 are ten minutes, 7200 the most. When the time is up, the avatar closes the scene in "
-            "its mood."
+            "In seconds; 600 are ten minutes, 7200 the most. When the time is up, the avatar closes the scene "
+            "in its mood."
         ),
     )
 

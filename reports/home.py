@@ -40,6 +40,7 @@ class OpenConversation:
     title: str
     """The scenario's, as it was called then."""
     when: str
+    scenario_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +174,12 @@ def _to_continue(user: User) -> OpenConversation | None:
         .annotate(spoken_ms=Max("turns__ended_ms"), title=_TITLE, limit_s=F("version__sheet__time_limit_s"))
         .filter(spoken_ms__isnull=False)
         .order_by("-started_at")
-        .values_list("pk", "title", "started_at", "elapsed_ms", "spoken_ms", "limit_s")
+        .values_list("pk", "title", "started_at", "version__scenario_id", "elapsed_ms", "spoken_ms", "limit_s")
     )
     now = timezone.localtime()
-    for pk, title, started_at, elapsed_ms, spoken_ms, limit_s in found:
+    for pk, title, started_at, scenario_id, elapsed_ms, spoken_ms, limit_s in found:
         if max(elapsed_ms, spoken_ms) < limit_s * 1000:
-            return OpenConversation(pk, title, moment(started_at, now))
+            return OpenConversation(pk, title, moment(started_at, now), scenario_id)
     return None
 
 

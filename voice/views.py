@@ -13,13 +13,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.vault import PersonErased
+from avatars.models import Scenario
 from memory.conversations import UnknownScenario, start_conversation
 
 CHECKED_COOKIE = "sound_checked"
 """Says that this browser's microphone and speaker were tried."""
+
+GONE = gettext_lazy("That scenario is not here any more. These are the ones you can practice.")
 
 CHECKED_FOR_S = 365 * 24 * 3600
 
@@ -57,7 +61,7 @@ def start(request: HttpRequest) -> HttpResponse:
         messages.warning(request, _("Your account is being deleted, so no new conversation can begin."))
         return redirect("home")
     except UnknownScenario:
-        messages.warning(request, _("That scenario is not here any more. These are the ones you can practice."))
+        messages.warning(request, GONE)
         return redirect("home")
     room = reverse("voice:room", args=[conversation.pk])
     answer = SeeOther(f"{room}?type=1" if request.POST.get("type") == "1" else room)
@@ -112,5 +116,12 @@ def _json(request: HttpRequest) -> dict[str, object]:
 @login_required
 @require_GET
 def sound_check(request: HttpRequest) -> HttpResponse:
-    """Microphone and speaker: before the first conversation, or just so (without ``scenario``)."""
-    return render(request, "voice/sound_check.html", {"scenario": request.GET.get("scenario", "")})
+    """Microphone and speaker: before the first conversation, with what it will be about, or just so (without
+    ``scenario``)."""
+    slug = request.GET.get("scenario", "")
+    published = Scenario.objects.filter(slug=slug, status=Scenario.Status.PUBLISHED)
+    scenario = published.select_related("avatar").first() if slug else None
+    if slug and scenario is None:
+        messages.warning(request, GONE)
+        return redirect("home")
+    return render(request, "voice/sound_check.html", {"scenario": scenario})

@@ -56,7 +56,7 @@ def test_it_begins_with_the_defaults_and_leads_to_all_of_the_account(cast: Cast,
     assert re.search(r'<input type="radio" name="microphone" value="open"[^>]* checked', page)
     assert re.search(r'name="captions" id="id_captions" checked', page)
     assert not re.search(r'name="may_record" id="id_may_record" checked', page)
-    assert "This version keeps no sound" in page
+    assert "No sound is kept today" in page
     for way in ("/sound-check/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/email/"):
         assert f'href="{way}"' in page
     with organization_scope(cast.organization):

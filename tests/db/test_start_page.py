@@ -129,12 +129,20 @@ def test_somebody_who_is_being_erased_is_told_so_and_begins_nothing(cast: Cast, 
     assert begun(cast) == []
 
 
-def test_the_sound_check_hands_the_scenario_on_or_leads_home(trainee: Client) -> None:
-    page = trainee.get("/sound-check/", {"scenario": '"><b>'}).content.decode()
-    assert '<input type="hidden" name="scenario" value="&quot;&gt;&lt;b&gt;">' in page
+def test_the_sound_check_tells_what_is_ahead_and_hands_it_on(trainee: Client) -> None:
+    page = trainee.get("/sound-check/", {"scenario": "late-delivery"}).content.decode()
+    assert '<input type="hidden" name="scenario" value="late-delivery">' in page
+    assert "<p>Calm her down.</p>" in page
+    assert "<li>listen</li><li>offer a date</li>" in page
     assert '<input type="hidden" name="checked" value="1">' in page
     assert "<noscript>" in page
     assert not re.search(r"\s(style|on[a-z]+)=[\"']", page)
     alone = trainee.get("/sound-check/").content.decode()
     assert "Back to the scenarios" in alone
     assert START not in alone
+
+
+def test_the_sound_check_for_what_is_not_there_says_so_at_once(trainee: Client) -> None:
+    answer = trainee.get("/sound-check/", {"scenario": '"><b>'}, follow=True)
+    assert answer.redirect_chain == [("/", 302)]
+    assert "That scenario is not here any more." in answer.content.decode()

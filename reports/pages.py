@@ -47,6 +47,8 @@ class ReportPage:
     sentence: str = ""
     tiles: list[Tile] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    typed: int = 0
+    """How many turns were typed: they are left out of what is measured."""
     published: bool = False
 
     @property
@@ -66,6 +68,7 @@ def report_page(conversation: Conversation, *, reader: User) -> ReportPage:
         conversation=conversation,
         own=own,
         title=held.sheet.title,
+        typed=sum(turn.kind == "typed" for turn in held.turns),
         avatar=scenario.avatar,
         avatar_name=held.sheet.avatar.name,
         length_ms=held.elapsed_ms,

@@ -220,6 +220,16 @@ def test_a_report_whose_key_is_gone_says_so(cast: Cast, scenario: Scenario) -> N
     assert "This report can no longer be read" in report_of(cast.coach, conversation)
 
 
+def test_it_says_that_typed_turns_are_not_measured(cast: Cast, scenario: Scenario) -> None:
+    spoken_only = [turn for turn in TURNS if turn.kind != "typed"]
+    for turns, words in (
+        (TURNS, "Of what was spoken alone: 1 typed turn is left out."),
+        ([*TURNS, typed(8, "One more.", 30_000)], "Of what was spoken alone: 2 typed turns are left out."),
+    ):
+        assert words in report_of(cast.trainee, held(cast.trainee, *turns))
+    assert "typed turn" not in report_of(cast.trainee, held(cast.trainee, *spoken_only))
+
+
 def test_typed_text_cannot_become_part_of_the_page(cast: Cast, scenario: Scenario) -> None:
     conversation = held(cast.trainee, *TURNS, typed(8, "<script>alert(1)</script> <b>um</b>", 30_000))
     content = as_(cast.trainee).get(f"/reports/{conversation}/").content.decode()

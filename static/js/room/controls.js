@@ -4,6 +4,7 @@ import { microphones, onDevicesChanged, rememberedKeys, rememberKeys } from "../
 import { Meter } from "../audio/meter.js";
 
 const TYPES = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
+const PRESSED = "button, label, [type=checkbox]"; // what is there to be clicked alone
 const TAKES_SPACE = `${TYPES}, button, a, summary, input, dialog *`;
 
 // `does`: { mute, hold, release, say(text) -> boolean, end, choose(id), volume(0..1), captions(boolean),
@@ -91,7 +92,10 @@ export class Controls {
     hold.addEventListener("keyup", (event) => (event.key === " " || event.key === "Enter") && does.release());
     hold.addEventListener("blur", does.release);
     // A click leaves the focus where it was: else the space key would press the button again, not talk.
-    for (const name of ["mute", "hold"]) this.#part(name).addEventListener("mousedown", (event) => event.preventDefault());
+    this.#root.addEventListener("mousedown", (event) => {
+      if (event.target.closest(PRESSED)) event.preventDefault();
+    });
+    this.#part("volume").addEventListener("pointerup", ({ target }) => target.blur());
 
     const dialog = this.#part("ending");
     this.#part("end").addEventListener("click", () => dialog.showModal());

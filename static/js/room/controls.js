@@ -35,7 +35,7 @@ export class Controls {
     this.#root.dataset.microphone = state;
     this.#part("again").hidden = on;
     this.#part("again").textContent = this.#words[tried ? "again" : "switch-on"];
-    this.#part("microphone-state").textContent = on && !freely && !holding ? this.say("hold-hint") : this.#words[`microphone-${state}`];
+    this.#part("microphone-state").textContent = on && !freely ? this.say("hold-hint") : this.#words[`microphone-${state}`];
     if (!on || silent) this.level(0);
     const mute = this.#part("mute");
     mute.setAttribute("aria-pressed", String(muted));

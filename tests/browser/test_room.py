@@ -153,7 +153,7 @@ def test_the_avatar_is_heard_and_read_and_answers_what_is_typed(quiet: Browser, 
         expect(said(page, "Marcus Bell")).to_have_count(2, timeout=PATIENCE_MS)
         wait_until(page, "hear() > 0.02")
         page.keyboard.press("Escape")
-        expect(page.get_by_role("button", name="Type instead")).to_be_focused()
+        expect(page.get_by_role("group", name="Your turn")).to_be_focused()
 
 
 def test_what_was_not_heard_is_struck_through(quiet: Browser, base: str) -> None:

@@ -161,7 +161,8 @@ export class Controls {
         form.requestSubmit();
       } else if (event.key === "Escape") {
         this.type(false);
-        button.focus();
+        // On the button the space key would open the box again, not talk.
+        (this.#part("keys-wanted").checked ? this.#part("bar") : button).focus();
       }
     });
   }

@@ -17,7 +17,7 @@ from avatars.models import Avatar
 from avatars.sheets import AvatarSheet
 from memory.conversations import HeldSoFar, load_turns
 from memory.models import Conversation
-from memory.records import TurnRecord, without_said_again
+from memory.records import TurnRecord
 from voice.casting import mood_so_far
 
 SHOWN = ("trainee", "avatar")
@@ -104,8 +104,8 @@ def _face(conversation: Conversation, context: HeldSoFar) -> Avatar | AvatarShee
 
 
 def _captions(turns: list[TurnRecord]) -> list[TurnRecord]:
-    shown = [turn for turn in turns if turn.speaker in SHOWN and (turn.text or turn.unheard_text)]
-    return without_said_again(shown)
+    """What nobody heard a word of was not said in the room; the page's script leaves it out, too."""
+    return [turn for turn in turns if turn.speaker in SHOWN and turn.text]
 
 
 def _minutes(seconds: int) -> str:

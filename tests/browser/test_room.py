@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 from tests import machine
 from tests.browser.axe import violations
@@ -153,7 +153,7 @@ def test_the_avatar_is_heard_and_read_and_answers_what_is_typed(quiet: Browser, 
         expect(said(page, "Marcus Bell")).to_have_count(2, timeout=PATIENCE_MS)
         wait_until(page, "hear() > 0.02")
         page.keyboard.press("Escape")
-        expect(page.get_by_role("button", name="Type instead")).to_be_focused()
+        expect(page.get_by_role("group", name="Your turn")).to_be_focused()
 
 
 def test_the_face_darkens_at_rude_words_and_clears_at_kind_ones(quiet: Browser, base: str) -> None:
@@ -186,7 +186,7 @@ def test_what_was_not_heard_is_struck_through(quiet: Browser, base: str) -> None
         enter(window)
         page = window.page
         wait_until(page, "hear() > 0.02")
-        expect(said(page, "Marcus Bell").locator(".said")).to_contain_text("Finally.")
+        expect(said(page, "Marcus Bell").locator(".said")).to_contain_text("This is my fourth call")
         type_in(page, "Please tell me what happened.")
         opening = said(page, "Marcus Bell").first
         expect(opening.locator("del")).to_be_visible()
@@ -227,6 +227,7 @@ def test_somebody_who_likes_to_hold_a_key_is_heard_while_he_does(
             page = window.page
             expect(page.get_by_text("Hold the button, or the space key, while you talk")).to_be_visible()
             expect(page.get_by_text("Marcus Bell is speaking", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+            expect(said(page, "Marcus Bell").first).to_contain_text("This is my fourth call")
             page.keyboard.down(" ")  # over the avatar: it falls silent
             expect(page.get_by_role("button", name="Let go to send")).to_be_visible()
             expect(said(page, "Marcus Bell").first.locator("del")).to_be_visible()
@@ -254,20 +255,54 @@ def test_a_lost_connection_is_shown_and_comes_back_by_itself(quiet: Browser, hou
             "My phone is dead", timeout=PATIENCE_MS
         )
         line.cut()
-        expect(page.get_by_text("The connection is lost. Nothing you said is lost.")).to_be_visible()
+        expect(page.get_by_text("The connection is lost; reconnecting.")).to_be_visible()
         expect(page.get_by_text("Reconnecting", exact=True)).to_be_visible()
         wait_until(page, "hear() < 0.001")
         type_in(page, "Are you still there?")
         expect(page.get_by_text("Your text is still in the box")).to_be_visible()
         line.mend()
         connected(page)
+        expect(page.get_by_text("Your text is still in the box")).to_have_count(0)
+        again = page.get_by_text("Say the last thing once more if it is missing.")
+        expect(again).to_be_visible()
         expect(said(page, "Marcus Bell").first.locator("del")).to_be_visible()  # as the server has it
         page.keyboard.press("Enter")
         expect(said(page, "You").locator(".said")).to_have_text("Are you still there?")
+        expect(again).to_have_count(0)
         expect(said(page, "Marcus Bell")).to_have_count(2, timeout=PATIENCE_MS)
-        expect(page.get_by_text("Your text is still in the box")).to_have_count(0)
         # Chromium notes every try that failed.
         assert all("WebSocket connection to" in complaint for complaint in window.complaints)
+        window.complaints.clear()
+
+
+@pytest.mark.parametrize("trouble", ["bad gateway", "no network"])
+def test_captions_stay_until_the_server_can_tell_them(quiet: Browser, house: Served, trouble: str) -> None:
+    """A proxy that comes back before the server does, or a network that is gone again."""
+    with wire(house.port) as line, visit(quiet, f"http://127.0.0.1:{line.port}") as window:
+        conversation = enter(window)
+        page = window.page
+        expect(said(page, "Marcus Bell").locator(".said")).to_contain_text(
+            "My phone is dead", timeout=PATIENCE_MS
+        )
+
+        def answer(route: Route) -> None:
+            if trouble == "bad gateway":
+                route.fulfill(status=502, content_type="text/html", body="<h1>Bad gateway</h1>")
+            else:
+                route.abort()
+
+        page.route(f"**/conversations/{conversation}/", answer)
+        line.cut()
+        expect(page.get_by_text("Reconnecting", exact=True)).to_be_visible()
+        with page.expect_request(f"**/conversations/{conversation}/", timeout=PATIENCE_MS):
+            line.mend()
+        with page.expect_request(f"**/conversations/{conversation}/"):  # the next try: the first is over
+            connected(page)
+        expect(said(page, "Marcus Bell").first.locator(".said")).to_contain_text("My phone is dead")
+        page.unroute(f"**/conversations/{conversation}/")
+        expect(said(page, "Marcus Bell").first.locator("del")).to_be_visible(timeout=PATIENCE_MS)
+        noted = ("WebSocket connection to", "Failed to load resource")
+        assert all(any(one in complaint for one in noted) for complaint in window.complaints)
         window.complaints.clear()
 
 
@@ -279,8 +314,10 @@ def test_it_moves_to_the_window_that_opened_it_last(quiet: Browser, base: str) -
         second.goto(f"{base}/conversations/{conversation}/")
         connected(second)
         expect(window.page.get_by_text("The conversation is open in another window")).to_be_visible()
-        window.page.get_by_role("button", name="Go on here").click()
+        expect(window.page.get_by_role("button", name="Go on here")).to_be_focused()
+        window.page.keyboard.press("Enter")
         connected(window.page)
+        expect(window.page.get_by_role("group", name="Your turn")).to_be_focused()
         expect(second.get_by_text("The conversation is open in another window")).to_be_visible()
 
 
@@ -307,6 +344,7 @@ def test_a_refused_microphone_leaves_help_and_typing(refused: Browser, base: str
         help_ = page.get_by_role("alert")
         expect(help_.get_by_role("heading")).to_have_text("The microphone is not allowed")
         expect(page.get_by_text("Not connected yet")).to_be_visible()
+        expect(page.get_by_role("button", name="Try again")).to_be_focused()
         page.get_by_role("button", name="Try again").click()
         expect(help_.get_by_role("heading")).to_be_visible()
         assert violations(page) == []
@@ -317,7 +355,12 @@ def test_a_refused_microphone_leaves_help_and_typing(refused: Browser, base: str
         page.keyboard.press("Enter")
         expect(said(page, "You").locator(".said")).to_have_text("I am sorry about the phone.")
         expect(page.get_by_role("button", name="Mute")).to_be_disabled()
-        expect(page.get_by_role("button", name="Try the microphone again")).to_be_visible()
+        page.get_by_role("button", name="Try the microphone again").click()
+        notice = page.get_by_role("status").filter(has_text="The microphone is not allowed")
+        expect(notice).to_contain_text("Click the icon to the left of the address")
+        expect(help_).to_be_hidden()
+        expect(page.get_by_text("Waiting for your microphone")).to_have_count(0)
+        expect(page.get_by_role("button", name="End", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (360, 740)])
@@ -400,7 +443,11 @@ def test_captions_can_be_switched_off_and_the_microphone_changed(quiet: Browser,
         expect(button).to_have_attribute("aria-pressed", "false")
         expect(page.get_by_role("list").filter(has_text=OPENING[:8])).to_have_count(0)
         button.click()
-        expect(said(page, "Marcus Bell")).to_be_visible()
+        expect(said(page, "Marcus Bell")).to_contain_text("This is my fourth call")
+        page.keyboard.down(" ")  # to talk: the click has not left the key with the button
+        expect(page.get_by_role("button", name="Let go to send")).to_be_visible()
+        page.keyboard.up(" ")
+        expect(button).to_have_attribute("aria-pressed", "true")
         page.get_by_role("button", name="Sound").click()
         chosen = page.get_by_role("combobox", name="Microphone")
         chosen.select_option(label="Fake Audio Input 2")
@@ -486,3 +533,45 @@ def test_single_keys_can_be_switched_off_and_stay_so(quiet: Browser, base: str, 
             expect(page.get_by_label("What you say to Marcus Bell")).to_be_focused()
         finally:
             likes(house, "coach@demo.test", "open")
+
+
+# The corners of what has this name, as the eye sees it.
+BOX = """(part) => {
+  const { top, bottom, left, right } = document.querySelector(`[data-part="${part}"]`).getBoundingClientRect();
+  return [top, bottom, left, right];
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (360, 740)])
+def test_nothing_moves_while_a_key_is_held_or_by_a_long_word(
+    quiet: Browser, base: str, size: tuple[int, int]
+) -> None:
+    with visit(quiet, base, viewport={"width": size[0], "height": size[1]}) as window:
+        enter(window)
+        page = window.page
+        expect(page.get_by_text("Your microphone is on")).to_be_visible()
+        connected(page)
+        free = [page.evaluate(BOX, part) for part in ("bar", "hold", "captions-frame")]
+        page.keyboard.down(" ")
+        expect(page.get_by_role("button", name="Let go to send")).to_be_visible()
+        assert [page.evaluate(BOX, part) for part in ("bar", "hold", "captions-frame")] == free
+        page.keyboard.up(" ")
+        type_in(page, "Donaudampfschifffahrt" * 8)
+        expect(said(page, "You")).to_be_visible()
+        wide = "() => { const { scrollWidth, clientWidth } = document.querySelector('.captions'); "
+        assert page.evaluate(wide + "return scrollWidth <= clientWidth; }")
+
+
+def test_above_a_phones_keyboard_the_last_words_and_the_text_box_have_room(quiet: Browser, base: str) -> None:
+    with visit(quiet, base, viewport={"width": 360, "height": 400}) as window:
+        enter(window)
+        page = window.page
+        connected(page)
+        type_in(page, "Please tell me what happened.")
+        mine = said(page, "You")
+        expect(mine).to_be_in_viewport(ratio=1)
+        expect(page.get_by_label("What you say to Marcus Bell")).to_be_in_viewport(ratio=1)
+        for name in ("Mute", "End"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Escape")
+        expect(page.locator(".room .portrait")).to_be_visible()

@@ -116,40 +116,45 @@ def test_a_conversation_that_can_t_be_heard_is_held_in_writing(browser: Browser,
         expect(answer.locator("del")).to_be_hidden()
 
 
-# The captions after a connection was lost: what the server has, then what is said since.
-SAID_AGAIN = """async ({ kept, turn }) => {
+# The captions after a connection was lost: what the server has, and what has been said since.
+MERGED = """async ({ kept, since }) => {
   const { Captions } = await import("/static/js/room/captions.js");
   const part = (name) => document.querySelector(`[data-part="${name}"]`);
   const model = document.getElementById("room-turns");
   const frame = part("captions-frame");
   const captions = new Captions({ frame, list: part("turns"), model, told: part("told") });
-  captions.replace(kept.map(([speaker, said, unheard]) => {
+  const show = (turns) => {
+    for (const [seq, speaker, text, unheard, done] of turns)
+      captions.show({ id: `item_${seq}`, seq, speaker, kind: "speech", unheard, done }, text);
+  };
+  show(since.slice(0, 1));
+  captions.replace(kept.map(([seq, speaker, said]) => {
     const line = document.importNode(model.content.querySelector(`[data-speaker="${speaker}"]`), true);
+    line.dataset.seq = seq;
     line.querySelector(".said").textContent = said;
-    line.querySelector("del").textContent = unheard;
     return line;
   }));
-  captions.show({ id: "new", speaker: "avatar", kind: "opening", unheard: "", done: false }, turn);
-  return [...part("turns").children].map((line) =>
-    [line.querySelector(".said").textContent, line.querySelector("del").textContent]);
+  show(since.slice(1));
+  return [...part("turns").children].filter((line) => !line.hidden)
+    .map((line) => line.querySelector(".said").textContent);
 }"""
 
 
-def test_what_nobody_heard_and_is_said_again_is_shown_once(browser: Browser, base: str) -> None:
+def test_every_turn_has_one_caption_by_its_number(browser: Browser, base: str) -> None:
     with visit(browser, base) as window:
         page = window.page
         page.add_init_script(UNHEARABLE)
         enter(window)
         expect(page.get_by_role("heading", name="This browser can't listen")).to_be_visible()
 
-        def shown(kept: list[list[str]], turn: str) -> list[list[str]]:
-            lines: list[list[str]] = page.evaluate(SAID_AGAIN, {"kept": kept, "turn": turn})
+        def shown(kept: list[list[object]], since: list[list[object]]) -> list[str]:
+            lines: list[str] = page.evaluate(MERGED, {"kept": kept, "since": since})
             return lines
 
-        assert shown([["avatar", "", "Where is it? Well?"]], "Where is it?") == [["Where is it?", ""]]
-        assert shown([["avatar", "Where", "is it?"]], "Where is it?") == [
-            ["Where", "is it?"],
-            ["Where is it?", ""],
-        ]
-        assert shown([["avatar", "", "So."]], "Where is it?") == [["", "So."], ["Where is it?", ""]]
-        assert shown([["trainee", "", "So."]], "So.") == [["", "So."], ["So.", ""]]
+        older: list[list[object]] = [[1, "avatar", "Well?"], [2, "trainee", "I see."]]
+        assert shown(older, [[3, "trainee", "I", "", False]]) == ["Well?", "I see.", "I"]
+        assert shown([*older, [3, "trainee", "I"]], [[3, "trainee", "I", "", True]]) == ["Well?", "I see.", "I"]
+        late: list[list[object]] = [[0, "avatar", "", "", False], [3, "trainee", "I", "", True]]
+        assert shown([*older, [3, "trainee", "I"]], late) == ["Well?", "I see.", "I"]
+        unheard: list[list[object]] = [[3, "avatar", "", "What now?", True]]
+        assert shown(older, unheard) == ["Well?", "I see."]

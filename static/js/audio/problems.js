@@ -11,7 +11,12 @@ export function showProblem(root, kind) {
 
 // The same as one line of text.
 export function problemInWords(root, kind) {
-  return problemIn(root, kind).textContent.replace(/\s+/g, " ").trim();
+  return problemParts(root, kind).join(". ");
+}
+
+// What it is, and what helps.
+export function problemParts(root, kind) {
+  return [...problemIn(root, kind).children].map((part) => part.textContent.replace(/\s+/g, " ").trim());
 }
 
 function problemIn(root, kind) {

@@ -1,7 +1,5 @@
 // The captions: turns as they are said, the newest at the bottom. Finished ones are told to screen readers.
 
-import { wordsOf } from "./kept.js";
-
 const AT_THE_END_PX = 48;
 const TOLD = 4; // finished turns that stay in the live region: it is for the ear
 
@@ -31,7 +29,7 @@ export class Captions {
   // `text` is what is to be seen of it now.
   show(turn, text) {
     const line = this.#lineOf(turn);
-    line.hidden = !text && !turn.unheard;
+    line.hidden = !text; // what nobody heard a word of was not said here; the server's captions do the same
     line.dataset.kind = turn.kind;
     line.dataset.done = String(turn.done);
     const said = line.querySelector(".said");
@@ -41,7 +39,7 @@ export class Captions {
     line.querySelector("del").textContent = turn.unheard;
     line.querySelector(".typed").hidden = turn.kind !== "typed";
     line.classList.toggle("aside", turn.kind === "backchannel");
-    this.#dropUnheard(line);
+    if (turn.done) this.#number(line, turn.seq);
     this.#size();
     this.#follow();
     if (turn.done) this.#tell(line);
@@ -53,10 +51,17 @@ export class Captions {
     this.#size();
   }
 
-  // As the server has them: after a connection was lost, what was under way is known there alone.
-  replace(lines) {
+  // The connection is gone: the lines stay as they are, and whatever comes next is a line of its own.
+  interrupt() {
     this.#shown.clear();
-    this.#list.replaceChildren(...lines);
+  }
+
+  // As the server has them: after a connection was lost, what was under way is known there alone. What is said
+  // since goes on below.
+  replace(lines) {
+    const since = [...this.#shown.values()];
+    const known = new Set(since.map((line) => line.dataset.seq));
+    this.#list.replaceChildren(...lines.filter((line) => !known.has(line.dataset.seq)), ...since);
     this.#size();
     this.#follow();
   }
@@ -71,12 +76,12 @@ export class Captions {
     return this.#shown.get(turn.id);
   }
 
-  // What nobody heard a word of, and is now said again: it is said once. The server's captions do the same.
-  #dropUnheard(line) {
-    const before = line.previousElementSibling;
-    if (line.hidden || line.dataset.speaker !== "avatar" || before?.dataset.speaker !== "avatar") return;
-    const unheard = !before.querySelector(".said").textContent.trim() && wordsOf(before);
-    if (unheard && unheard.startsWith(wordsOf(line))) before.remove();
+  // A turn has one line: the server's of it gives way to the one that is shown live.
+  #number(line, seq) {
+    line.dataset.seq = String(seq);
+    for (const other of [...this.#list.children]) {
+      if (other !== line && other.dataset.seq === line.dataset.seq) other.remove();
+    }
   }
 
   // The last two turns are large; an "mm-hm" is none.

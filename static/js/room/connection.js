@@ -1,5 +1,7 @@
 // The connection as one sees it: a lamp and words above, and what can be done about it.
 
+import { gate } from "./gate.js";
+
 const TRYING = ["lost", "busy", "held"];
 
 export class Connection {
@@ -23,8 +25,7 @@ export class Connection {
     this.#been ||= status === "open";
     const shown = this.#root.dataset.connection;
     this.#part("connection").textContent = this.#words[`connection-${shown}`] ?? "";
-    this.#part("moved").hidden = status !== "moved";
-    this.#part("signin").hidden = status !== "signin";
+    for (const name of ["moved", "signin"]) gate(this.#part(name), status === name, this.#part("bar"));
     this.#part("try-now").hidden = !TRYING.includes(shown);
     this.#part("ended").hidden = status !== "ended";
   }

@@ -4,6 +4,7 @@ import { microphones, onDevicesChanged, rememberedKeys, rememberKeys } from "../
 import { Meter } from "../audio/meter.js";
 
 const TYPES = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
+const PRESSED = "button, label, [type=checkbox]"; // what is there to be clicked alone
 const TAKES_SPACE = `${TYPES}, button, a, summary, input, dialog *`;
 
 // `does`: { mute, hold, release, say(text) -> boolean, end, choose(id), volume(0..1), captions(boolean),
@@ -34,7 +35,7 @@ export class Controls {
     this.#root.dataset.microphone = state;
     this.#part("again").hidden = on;
     this.#part("again").textContent = this.#words[tried ? "again" : "switch-on"];
-    this.#part("microphone-state").textContent = on && !freely && !holding ? this.say("hold-hint") : this.#words[`microphone-${state}`];
+    this.#part("microphone-state").textContent = on && !freely ? this.say("hold-hint") : this.#words[`microphone-${state}`];
     if (!on || silent) this.level(0);
     const mute = this.#part("mute");
     mute.setAttribute("aria-pressed", String(muted));
@@ -91,7 +92,10 @@ export class Controls {
     hold.addEventListener("keyup", (event) => (event.key === " " || event.key === "Enter") && does.release());
     hold.addEventListener("blur", does.release);
     // A click leaves the focus where it was: else the space key would press the button again, not talk.
-    for (const name of ["mute", "hold"]) this.#part(name).addEventListener("mousedown", (event) => event.preventDefault());
+    this.#root.addEventListener("mousedown", (event) => {
+      if (event.target.closest(PRESSED)) event.preventDefault();
+    });
+    this.#part("volume").addEventListener("pointerup", ({ target }) => target.blur());
 
     const dialog = this.#part("ending");
     this.#part("end").addEventListener("click", () => dialog.showModal());
@@ -157,7 +161,8 @@ export class Controls {
         form.requestSubmit();
       } else if (event.key === "Escape") {
         this.type(false);
-        button.focus();
+        // On the button the space key would open the box again, not talk.
+        (this.#part("keys-wanted").checked ? this.#part("bar") : button).focus();
       }
     });
   }

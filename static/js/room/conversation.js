@@ -1,8 +1,8 @@
 // What is going on, from the server's events: who has the floor, and the turns as captions show them. No page,
 // no sound, no clock of its own.
 
-// A turn: { id, speaker, kind, text, unheard, phrases, done }. `phrases` (of the avatar, while it speaks) are
-// [{ text, startMs }] by the item's own sound: a phrase is shown once its sound is heard. `done`: as it is kept.
+// A turn: { id, seq, speaker, kind, text, unheard, phrases, done }. `phrases` (of the avatar, while it speaks) are
+// [{ text, startMs }] by the item's own sound: a phrase is shown once its sound is heard. `done`: as it is kept, by its number `seq`.
 export class Conversation {
   floor = "connecting"; // or listening, hearing, deciding, thinking, speaking, yielding, ended
   reason = "";
@@ -90,10 +90,10 @@ export class Conversation {
     return turn;
   }
 
-  #keep(id, { speaker, kind, text, unheard_text }) {
+  #keep(id, { seq, speaker, kind, text, unheard_text }) {
     if (speaker === "coach") return undefined;
     const turn = this.#turn(id, speaker);
-    Object.assign(turn, { kind, text, unheard: unheard_text, done: true, phrases: [] });
+    Object.assign(turn, { seq, kind, text, unheard: unheard_text, done: true, phrases: [] });
     return turn;
   }
 
@@ -105,7 +105,7 @@ export class Conversation {
 
   #turn(id, speaker) {
     if (!this.turns.has(id)) {
-      this.turns.set(id, { id, speaker, kind: "speech", text: "", unheard: "", phrases: [], done: false });
+      this.turns.set(id, { id, seq: 0, speaker, kind: "speech", text: "", unheard: "", phrases: [], done: false });
     }
     return this.turns.get(id);
   }

@@ -3,7 +3,8 @@
 
 import { whenRunning } from "../audio/context.js";
 import { anyMicrophone, onDevicesChanged } from "../audio/devices.js";
-import { problemInWords, showProblem } from "../audio/problems.js";
+import { problemInWords, problemParts, showProblem } from "../audio/problems.js";
+import { gate } from "./gate.js";
 
 const BY_ITSELF_MS = 400; // so long the browser may take to start the sound without a touch
 
@@ -13,12 +14,14 @@ export class Entrance {
   #part;
   #does;
   #missing = false;
+  #inside = false;
   #decided;
   // Resolves once the person has decided how to talk: with a microphone that is on, or by typing.
   decided = new Promise((resolve) => (this.#decided = resolve));
 
-  // `does`: { asking(boolean), opened(), typing(), ready(boolean) }: the browser is being asked for the
-  // microphone; it is on; the person types instead; a touch is all that is missing.
+  // `does`: { asking(boolean), opened(), failed(title, hint), typing(), ready(boolean) }: the browser is being asked
+  // for the microphone; it is on; it did not start while one was talking already; the person types instead; a touch
+  // is all that is missing.
   constructor({ context, talk, part, does }) {
     this.#context = context;
     this.#talk = talk;
@@ -36,19 +39,19 @@ export class Entrance {
       await this.#talk.open();
     } catch (problem) {
       if (!problem.kind) throw problem;
-      return this.#help(problem.kind);
+      return this.#failed(problem.kind);
     } finally {
       this.#does.asking(false);
     }
     this.#help("");
     this.#does.opened();
-    return this.#decided();
+    return this.#enter();
   }
 
   type() {
     this.#help("");
     this.#does.typing();
-    this.#decided();
+    this.#enter();
   }
 
   inWords(kind) {
@@ -68,9 +71,21 @@ export class Entrance {
     this.#part("start").hidden = true;
   }
 
+  #enter() {
+    this.#inside = true;
+    this.#decided();
+  }
+
+  // In the middle of a conversation it stands in nobody's way: that can be held by typing, and ended.
+  #failed(kind) {
+    if (!this.#inside) return this.#help(kind);
+    this.#missing = kind === "missing";
+    return this.#does.failed(...problemParts(this.#part("help"), kind));
+  }
+
   #help(kind) {
     this.#missing = kind === "missing";
     showProblem(this.#part("help"), kind);
-    this.#part("help").hidden = !kind;
+    gate(this.#part("help"), Boolean(kind), this.#part("bar"));
   }
 }

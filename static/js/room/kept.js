@@ -1,23 +1,21 @@
 // The captions after a connection was lost: what was said when it broke off is known to the server.
 
-// The page's lines as the server has them now, without those turns that came since (`fresh`, of Conversation): they
-// are shown as they go on. null: the conversation has ended meanwhile.
-export async function keptLines(fresh) {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (answer.redirected) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const known = fresh().map(({ text, unheard, phrases }) =>
-    letters(text + unheard + phrases.map((phrase) => phrase.text).join("")));
-  return [...page.querySelectorAll('[data-part="turns"] > li')]
-    .filter((line) => !known.some((text) => text && wordsOf(line).startsWith(text)))
-    .map((line) => document.importNode(line, true));
+// What the server has now: { lines } of the page, or { ended: true }, or { signin: true }; {} when it can't be
+// had. `report` is the path of the conversation's report: that is where the page of one that has ended leads.
+export async function keptCaptions(report) {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const path = new URL(answer.url).pathname;
+    if (path === report) return { ended: true };
+    if (!answer.ok) return {};
+    if (path !== location.pathname) return { signin: true };
+    return linesOf(await answer.text());
+  } catch {
+    return {};
+  }
 }
 
-// All words of a caption, heard or not, without the spaces between them.
-export function wordsOf(line) {
-  return letters(line.querySelector(".said").textContent + line.querySelector("del").textContent);
-}
-
-function letters(text) {
-  return text.replace(/\s+/g, "");
+function linesOf(text) {
+  const list = new DOMParser().parseFromString(text, "text/html").querySelector('[data-part="turns"]');
+  return list ? { lines: [...list.children].map((line) => document.importNode(line, true)) } : {};
 }

@@ -16,8 +16,8 @@ export class Panel {
     this.#engines = engines;
     this.#table = table;
     this.#words = words;
-    button.addEventListener("click", () => this.toggle());
-    close.addEventListener("click", () => this.toggle(false));
+    button.addEventListener("click", ({ detail }) => this.toggle(panel.hidden, detail === 0));
+    close.addEventListener("click", ({ detail }) => this.toggle(false, detail === 0));
     panel.addEventListener("keydown", (event) => event.key === "Escape" && this.toggle(false));
     timings.addEventListener("change", () => {
       table.closest("[data-timings]").hidden = !timings.checked;
@@ -25,10 +25,12 @@ export class Panel {
     table.closest("[data-timings]").hidden = !timings.checked;
   }
 
-  toggle(open = this.#panel.hidden) {
+  // `keys`: closed by a key, which leaves the focus on the button; after a click the space key is for talking.
+  toggle(open = this.#panel.hidden, keys = true) {
     this.#panel.hidden = !open;
     this.#button.setAttribute("aria-expanded", String(open));
     if (open) this.#panel.querySelector("h2").focus();
+    else if (!keys) this.#panel.contains(document.activeElement) && document.activeElement.blur();
     else if (this.#panel.contains(document.activeElement) || document.activeElement === document.body) this.#button.focus();
   }
 

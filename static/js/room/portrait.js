@@ -23,16 +23,27 @@ export class Portrait {
   #title = document.title;
   #playing = false;
   #floor = "connecting";
+  #meanwhile = "";
 
-  // `words`: what it says in each state, for the line below and for the page's title.
-  constructor({ frame, line, words }) {
+  #told;
+
+  // `words`: what it says in each state, for the line below and for the page's title. `told` is a live region: it
+  // says when the avatar has finished, and nothing else, for the ear has the avatar itself.
+  constructor({ frame, line, told, words }) {
     this.#frame = frame;
     this.#line = line;
+    this.#told = told;
     this.#words = words;
   }
 
   floor(floor) {
     this.#floor = floor;
+    this.#draw();
+  }
+
+  // Something of the page's own that is waited for: "asking", "ready"; "" when it no longer is.
+  meanwhile(floor) {
+    this.#meanwhile = floor;
     this.#draw();
   }
 
@@ -53,11 +64,14 @@ export class Portrait {
   }
 
   #draw() {
-    const silent = this.#floor === "speaking" && !this.#playing && this.#frame.dataset.state !== "speaking";
-    const state = silent ? "thinking" : STATES[this.#floor];
+    const floor = this.#meanwhile || this.#floor;
+    const silent = floor === "speaking" && !this.#playing && this.#frame.dataset.state !== "speaking";
+    const state = silent ? "thinking" : STATES[floor];
     if (this.#frame.dataset.state === state) return;
     this.#frame.dataset.state = state;
     if (state !== "speaking") this.level(0);
+    if (state === "speaking") this.#told.textContent = "";
+    if (state === "listening") this.#told.textContent = this.#words["your-turn"];
     this.#line.textContent = this.#words[state] ?? "";
     document.title = this.#words[state] ? `${this.#words[state]} · ${this.#title}` : this.#title;
   }

@@ -9,7 +9,7 @@ import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { Conversation } from "./conversation.js";
 import { Entrance } from "./entrance.js";
-import { keptLines } from "./kept.js";
+import { keptCaptions } from "./kept.js";
 import { Notices } from "./notices.js";
 import { facts, part, root, words } from "./page.js";
 import { Panel } from "./panel.js";
@@ -20,8 +20,10 @@ import { Talk } from "./talk.js";
 
 const READ_MS = 1600; // so long it says that the conversation has ended
 const END_MS = 5000; // so long the server may take to end it
+const AGAIN_MS = 5000; // after so long captions that could not be had are asked for again
 const TRAINEES_FLOORS = ["hearing", "deciding", "yielding"];
 const AVATARS_FLOORS = ["thinking", "speaking"];
+const LEFT_OPEN = ["elsewhere", "shutdown", "signed_out"]; // it goes on, here or elsewhere
 const AT_THE_DOOR = ["not_authorised", "conversation_elsewhere", "server_busy"]; // the connection tells of these
 
 const conversation = new Conversation();
@@ -31,7 +33,7 @@ const captions = new Captions({
   model: document.getElementById("room-turns"),
   told: part("told"),
 });
-const portrait = new Portrait({ frame: part("portrait").firstElementChild, line: part("line"), words });
+const portrait = new Portrait({ frame: part("portrait").firstElementChild, line: part("line"), told: part("your-turn"), words });
 const clock = new Clock({
   elapsedMs: facts.elapsed_ms,
   limitMs: facts.limit_s * 1000,
@@ -59,6 +61,8 @@ let talk = null;
 let entrance = null;
 let ending = false;
 let been = false; // connected before
+let broken = false; // the connection was lost since one last spoke
+let asked = 0; // how often the kept captions were
 let left = false;
 
 // -- what comes -------------------------------------------------------------------------------------------------
@@ -85,16 +89,18 @@ const OTHERS = {
     clock.set(elapsed_ms);
     portrait.mood(mood);
     portrait.floor(state);
-    if (state === "ended" && conversation.reason !== "elsewhere" && conversation.reason !== "shutdown") clock.stop();
+    if (state === "ended" && !LEFT_OPEN.includes(conversation.reason)) clock.stop();
   },
   "coach.engines": ({ engines }) => panel.showEngines(engines),
   "coach.timings": ({ timings }) => panel.addTimings(timings),
   error: ({ error }) => {
     // A mistake of this page is no business of the person's, if it changed nothing.
     if (error.code === "bad_event" || AT_THE_DOOR.includes(error.code)) return;
-    const ours = error.type === "invalid_request_error";
-    notices.show(error.code, ours ? words.trouble : error.message, ours ? words["trouble-hint"] : error.hint);
+    const known = `error-${error.code}` in words ? `error-${error.code}` : "error"; // the wire's words are for programs
+    notices.show(error.code, words[known], words[`${known}-hint`]);
+    if (error.code === "tts_unavailable") showCaptions(true); // there is nothing else to follow it by
   },
+  "coach.turn": ({ turn }) => turn.speaker === "trainee" && notices.drop("again"),
 };
 
 function onSound(pcm) {
@@ -127,12 +133,16 @@ function onStatus(status) {
   if (status === "gone") return void location.reload(); // it has ended meanwhile, and has a report
   connection.show(status);
   awake.keep(status === "open");
+  broken ||= been && status === "lost";
   if (status === "open") arrive();
   else if (status !== "connecting") interrupt(status);
 }
 
 async function arrive() {
   if (ending) socket.send({ type: "coach.end" });
+  notices.drop("unsent");
+  if (broken) notices.show("again", words["connected-again"], words["connected-again-hint"]);
+  broken = false;
   if (been) await refresh();
   been = true;
 }
@@ -141,17 +151,27 @@ function interrupt(status) {
   sound.clear();
   clock.stop();
   conversation.interrupt();
+  captions.interrupt();
   portrait.playing(false);
   portrait.floor(status === "moved" ? "elsewhere" : been ? "lost" : "connecting");
   talk.reset();
 }
 
+// What is shown stays until the server's captions are there.
 async function refresh() {
-  const fresh = () => [...conversation.turns.values()]; // since the connection is back
-  const kept = await keptLines(fresh);
-  if (kept === null) return leave();
-  captions.replace(kept);
-  for (const turn of fresh()) captions.show(turn, conversation.shown(turn));
+  const mine = (asked += 1);
+  const { ended, signin, lines } = await keptCaptions(facts.report);
+  if (left || mine !== asked) return;
+  if (ended) leave();
+  else if (!socket.open) return; // asked again on the next connection
+  else if (signin) signedOut();
+  else if (lines) captions.replace(lines);
+  else setTimeout(() => mine === asked && socket.open && refresh(), AGAIN_MS);
+}
+
+function signedOut() {
+  socket.close();
+  onStatus("signin");
 }
 
 function leave() {
@@ -250,23 +270,22 @@ function makeTalk() {
 }
 
 function makeEntrance() {
-  const standing = () => portrait.floor(conversation.floor);
   return new Entrance({
     context,
     talk,
     part,
     does: {
       asking: (asking) => {
-        if (asking) portrait.floor("asking");
-        else if (been) standing();
+        portrait.meanwhile(asking ? "asking" : "");
         controls.show(talk);
       },
       opened: () => {
         notices.drop("microphone");
         controls.listDevices(talk.deviceId);
       },
+      failed: (title, hint) => notices.show("microphone", title, hint),
       typing: () => controls.type(true),
-      ready: (ready) => (ready ? portrait.floor("ready") : standing()),
+      ready: (ready) => portrait.meanwhile(ready ? "ready" : ""),
     },
   });
 }

@@ -218,8 +218,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser,
                 )
             )
         assert [name for name, *_ in reached] == [
-            "Skip to the content", "Coachsite", "Practice", "History", "Team", "Your profile: Chris", "Sign out",
-            "Light or dark", *(f"Talk: {title}" for title in SCENARIOS),
+            "Skip to the content", "Coachsite", "Practice", "History", "Team", "Your profile: Chris",
+            "Sign out", "Light or dark", *(f"Talk: {title}" for title in SCENARIOS),
         ]  # fmt: skip
         shown = [(style, width >= 2, on_screen) for _, style, width, on_screen in reached]
         assert shown == [("solid", True, True)] * len(reached)

@@ -35,7 +35,7 @@ def test_without_silero_s_package_auto_is_energy_and_hears_speech(monkeypatch: p
     engine = registry.choose("vad", "auto", VOICE_ENGINES, ORDER)
     monkeypatch.undo()
     assert isinstance(engine, VadEngine)
-    assert (engine.name, "onnxruntime" in registry.better("vad", engine)) == ("energy", True)
+    assert (engine.name, "onnxruntime" in registry.better("vad", engine, machine=True)) == ("energy", True)
 
     async def scene() -> list[float]:
         windows: list[float] = []

@@ -134,7 +134,9 @@ class VoiceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels i
         """Open the conversation, hold it, close the socket."""
         try:
             live = await self._open()
+            logger.info("%s door: conversation %s taken up", self.door_name, live.conversation_id)
             reason = await self._hold(live)
+            logger.info("%s door: conversation %s left: %s", self.door_name, live.conversation_id, reason)
         except VoiceError as exc:
             logger.info("%s door refused: %s", self.door_name, exc.code)
             self._emit(error_event(exc))

@@ -147,7 +147,6 @@ class LiveConversation:
 
     async def hold(self) -> str:
         """Until it ends; returns the reason. What was said is kept, whatever happens."""
-        logger.info("conversation %s: held from %.0f ms on", self.conversation_id, self.context.elapsed_ms)
         helpers = [asyncio.create_task(self.recorder.run()), asyncio.create_task(self._renew())]
         reason = "internal"
         try:
@@ -164,8 +163,6 @@ class LiveConversation:
                     helper.cancel()
                 _live.discard(self)
                 self.over.set()
-        at_ms = self.conversation.now()
-        logger.info("conversation %s: left at %.0f ms: %s", self.conversation_id, at_ms, reason)
         return reason
 
     async def _renew(self) -> None:

@@ -134,4 +134,4 @@ def test_a_wrong_target_is_explained_and_a_lost_session_keeps_what_was_typed(win
     page.keyboard.type("Are you there?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Sign in again in another tab")
-    expect(page.get_by_label("What the trainee says")).to_have_value("Are you there?")
+    assert page.get_by_label("What the trainee says").input_value() == "Are you there?"

@@ -7,9 +7,7 @@ export class Conversation {
   floor = "connecting"; // or listening, hearing, deciding, thinking, speaking, yielding, ended
   reason = "";
   item = ""; // the avatar's item that sound and phrases belong to
-  elapsedMs = 0;
   turns = new Map(); // by item, in the order in which they began
-  timings = []; // [{ item, timings }], oldest first
   #receivedMs = 0;
   #playedMs = new Map();
 
@@ -30,9 +28,6 @@ export class Conversation {
         return this.#phrase(event.item_id, event.delta);
       case "conversation.item.input_audio_transcription.completed":
         return event.transcript ? undefined : this.#remove(event.item_id);
-      case "coach.timings":
-        this.timings.push({ item: event.item_id, timings: event.timings });
-        return undefined;
       default:
         return undefined;
     }
@@ -66,10 +61,9 @@ export class Conversation {
     this.turns.clear();
   }
 
-  #move({ state, reason, elapsed_ms }) {
+  #move({ state, reason }) {
     this.floor = state;
     this.reason = reason ?? "";
-    this.elapsedMs = elapsed_ms;
     // A guess that came to nothing has no end of its own.
     if (state !== "listening" && state !== "speaking") return undefined;
     const guess = [...this.turns.values()].find((turn) => turn.speaker === "trainee" && !turn.done);
